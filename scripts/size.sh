@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 report() {
-    git ls-files "$1/*.cs" | xargs -r wc -l | grep -v ' total$' | sort -n | awk -v name="$1" '
+    git ls-files "$1/*.cs" | xargs -r wc -l | { grep -v ' total$' || true; } | sort -n | awk -v name="$1" '
         { lines[NR] = $1; file[NR] = $2; sum += $1 }
         END {
             if (NR == 0) { printf "%-34s no C# files\n", name; exit }
