@@ -14,6 +14,12 @@ public static class ErrorFunction
     private const double OneOverRootPi = 0.5641895835477562869480794515607726;
     private const double SeriesLimit = 2;
 
+    /// <summary>
+    /// Beyond, 1 - erf(x) loses digits (two of 16 at x = 2) and erfc takes the fraction, which converges like exp(-2x√(2k)) over its
+    /// depth k: 400 are enough from here on, 120 from <see cref="SeriesLimit"/> on.
+    /// </summary>
+    private const double DifferenceLimit = 0.75;
+
     /// <summary>exp(-x²) is 0 in double from here on: 27.3² > 745.</summary>
     private const double UnderflowLimit = 27.3;
 
@@ -29,9 +35,9 @@ public static class ErrorFunction
     /// <summary>erfc(x) = 1 - erf(x), in [0, 2].</summary>
     public static double Erfc(double x) =>
         double.IsNaN(x) ? x
-        : Math.Abs(x) <= 0.5 ? 1 - Series(x)
+        : Math.Abs(x) <= DifferenceLimit ? 1 - Series(x)
         : x < 0 ? 2 - Erfc(-x)
-        : x <= SeriesLimit ? MiddleErfc(x)
+        : x <= SeriesLimit ? Fraction(x, 400)
         : Tail(x);
 
     // DLMF 7.6.2: erf z = 2/√π · exp(-z²) · Σ 2ⁿ z²ⁿ⁺¹ / (1·3·…·(2n+1)).
@@ -48,9 +54,6 @@ public static class ErrorFunction
 
         return TwoOverRootPi * ExpOfMinusSquare(x) * sum;
     }
-
-    // 1 - erf loses the digits that erf(x) has in common with 1, up to 2 of 16 at x = 2: the fraction also converges there, only slowly.
-    private static double MiddleErfc(double x) => Fraction(x, 400);
 
     private static double Tail(double x) => x >= UnderflowLimit ? 0 : Fraction(x, 120);
 
