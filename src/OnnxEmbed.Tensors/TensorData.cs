@@ -6,7 +6,7 @@ namespace OnnxEmbed.Tensors;
 /// One tensor's element type, shape and bytes (little-endian, row-major), the bytes lying in memory or in a <see cref="MappedFile"/>.
 /// Immutable; a mapped tensor is readable as long as its file is mapped.
 /// </summary>
-public sealed class TensorData
+public sealed partial class TensorData
 {
     private readonly ReadOnlyMemory<byte> _memory;
     private readonly MappedFile? _file;
