@@ -17,7 +17,7 @@ BENCH := tests/OnnxEmbed.Benchmarks
 .PHONY: build test check test-clients demo bench parity format size clean help
 
 build: ## build the tool: artifacts/bin/onnxembed (GPU=1 for the CUDA build of ONNX Runtime)
-	@$(DOTNET) build src/OnnxEmbed.Cli -c $(CONFIG) -v q $(FLAVOR)
+	@$(DOTNET) build src/OnnxEmbed.Cli -c $(CONFIG) -v q -clp:NoSummary $(FLAVOR)
 	@scripts/launcher.sh $(APP) artifacts/bin/onnxembed
 
 test: ## run every test
