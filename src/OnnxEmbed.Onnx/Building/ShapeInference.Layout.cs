@@ -163,11 +163,21 @@ internal static partial class ShapeInference
         Inferred[] parts = new Inferred[c.OutputCount];
         for (int i = 0; i < parts.Length; i++)
         {
-            Dim size = sizes is not null ? sizes[i] : x.Shape[axis].TryDivide(parts.Length, out Dim even) ? even : c.Fresh();
+            Dim size = sizes is not null ? sizes[i]
+                : x.Shape[axis].TryDivide(parts.Length, out Dim even) ? even
+                : x.Shape[axis].IsKnown ? Chunk(x.Shape[axis].Value, parts.Length, i)
+                : c.Fresh();
             parts[i] = new Inferred(x.Type, x.Shape.With(axis, size));
         }
 
         return parts;
+    }
+
+    /// <summary>Part of an axis that does not divide evenly: all parts alike, the last one smaller (ONNX Split-18).</summary>
+    private static long Chunk(long extent, int parts, int index)
+    {
+        long chunk = (extent + parts - 1) / parts;
+        return Math.Clamp(extent - (index * chunk), 0, chunk);
     }
 
     private static Inferred[] Slice(InferenceContext c)

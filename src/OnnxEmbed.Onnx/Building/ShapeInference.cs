@@ -115,6 +115,9 @@ internal static partial class ShapeInference
         ["Range"] = Range,
     };
 
+    /// <summary>Operators that shapes pass through.</summary>
+    public static IReadOnlyCollection<string> Operators => Rules.Keys;
+
     /// <summary>Whether shapes pass through the operator.</summary>
     public static bool Knows(string opType) => Rules.ContainsKey(opType);
 

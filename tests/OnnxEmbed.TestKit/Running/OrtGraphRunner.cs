@@ -22,8 +22,8 @@ public sealed class OrtGraphRunner : IDisposable
         {
             DoubleCustomOps.Register(_options);
 
-            // Warnings about unused initializers and the like would drown the test output.
-            _options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR;
+            // What goes wrong comes as an exception; its second copy on the console would drown the test output.
+            _options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
             _session = new InferenceSession(model, _options);
         }
         catch
