@@ -1,0 +1,56 @@
+using OnnxEmbed.Tensors;
+
+namespace OnnxEmbed.Models.Tokenizers;
+
+/// <summary>What every <see cref="ITextTokenizer"/> can do on top of its own methods.</summary>
+public static class TokenizerExtensions
+{
+    /// <summary>The ids of one text, special tokens included, at most <paramref name="maxLength"/> of them.</summary>
+    public static int[] Encode(this ITextTokenizer tokenizer, string text, int maxLength = int.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        List<int> ids = [];
+        tokenizer.Encode(text, maxLength, ids);
+        return [.. ids];
+    }
+
+    /// <summary>
+    /// Encodes texts as one batch, right-padded with the pad id to the longest of them.
+    /// </summary>
+    /// <exception cref="DataException">The tokenizer names no pad token and the texts differ in length.</exception>
+    public static TokenBatch EncodeBatch(this ITextTokenizer tokenizer, IReadOnlyList<string> texts, int maxLength = int.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentNullException.ThrowIfNull(texts);
+        List<int> ids = [];
+        int[] starts = new int[texts.Count + 1];
+        int truncated = 0;
+        int longest = 0;
+        for (int i = 0; i < texts.Count; i++)
+        {
+            int whole = tokenizer.Encode(texts[i], maxLength, ids);
+            truncated += whole > maxLength ? 1 : 0;
+            starts[i + 1] = ids.Count;
+            longest = Math.Max(longest, starts[i + 1] - starts[i]);
+        }
+
+        long[] inputIds = new long[texts.Count * longest];
+        long[] mask = new long[inputIds.Length];
+        if (ids.Count < inputIds.Length)
+        {
+            Array.Fill(inputIds, tokenizer.PadId ?? throw new DataException("tokenizer: a batch of texts of several lengths needs a pad token, got none"));
+        }
+
+        for (int i = 0; i < texts.Count; i++)
+        {
+            for (int k = starts[i]; k < starts[i + 1]; k++)
+            {
+                int target = (i * longest) + k - starts[i];
+                inputIds[target] = ids[k];
+                mask[target] = 1;
+            }
+        }
+
+        return new TokenBatch(inputIds, mask, texts.Count, longest, truncated);
+    }
+}
