@@ -1,0 +1,112 @@
+using OnnxEmbed.Onnx.Building;
+using OnnxEmbed.Tensors;
+
+namespace OnnxEmbed.Models.Architectures;
+
+/// <summary>
+/// The building blocks that architectures share. Axes: B batch, S sequence, N = B·S tokens, H hidden, h heads, g key/value heads,
+/// d head width. Activations between blocks are [N, H], so that every linear layer is one Gemm.
+/// </summary>
+internal sealed class Blocks(GraphBuilder graph, ParameterSource parameters, EncoderInputs inputs)
+{
+    // Added to a score that must not count. Far below any score, yet a number of every float type, f16 included; e^-10000 is 0 in f32.
+    private const double Hidden = -10000;
+
+    private readonly Dictionary<(int Heads, int Width), Value> _headShapes = [];
+
+    /// <summary>x Wᵀ [+ b]: [N, in] → [N, out].</summary>
+    public Value Linear(Value x, string module, int outputs, bool bias) => graph.Gemm(
+        x,
+        parameters($"{module}.weight", [outputs, x.Shape.At(-1).Value]),
+        bias ? parameters($"{module}.bias", [outputs]) : null,
+        transB: true);
+
+    /// <summary>Layer normalisation over the last axis (Ba et al. 2016, arXiv:1607.06450).</summary>
+    public Value LayerNorm(Value x, string module, double epsilon)
+    {
+        long width = x.Shape.At(-1).Value;
+        return graph.LayerNormalization(x, parameters($"{module}.weight", [width]), parameters($"{module}.bias", [width]), epsilon);
+    }
+
+    /// <summary>x / √(mean x² + ε) · w over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467).</summary>
+    public Value RmsNorm(Value x, string module, double epsilon)
+    {
+        // Written with Pow and Div, the form that ONNX Runtime recognises and runs as one kernel.
+        Value meanSquare = graph.ReduceMean(graph.Node("Pow", [x, graph.Scalar(2, x.Type)]), keepDims: true, -1);
+        Value root = graph.Sqrt(graph.Add(meanSquare, epsilon));
+        return graph.Mul(graph.Div(x, root), parameters($"{module}.weight", [x.Shape.At(-1).Value]));
+    }
+
+    /// <summary>x · Φ(x) with the exact normal distribution (Hendrycks and Gimpel 2016, arXiv:1606.08415).</summary>
+    public Value Gelu(Value x)
+    {
+        Value erf = graph.Erf(graph.Div(x, graph.Scalar(Math.Sqrt(2), x.Type)));
+        return graph.Mul(graph.Mul(x, graph.Add(erf, 1)), 0.5);
+    }
+
+    /// <summary>x · σ(x).</summary>
+    public Value Silu(Value x) => graph.Mul(x, graph.Sigmoid(x));
+
+    /// <summary>Rows of a table: [V, H] and [B, S] → [B, S, H].</summary>
+    public Value Embedding(string parameter, int rows, int width, Value indices) => graph.Gather(parameters(parameter, [rows, width]), indices);
+
+    /// <summary>0 … S-1.</summary>
+    public Value Positions() => graph.Node("Range", [graph.Int64(0), graph.Gather(graph.Shape(inputs.InputIds), graph.Int64(1)), graph.Int64(1)]);
+
+    /// <summary>[B, S, H] → [N, H].</summary>
+    public Value Flatten(Value x) => graph.Reshape(x, -1, x.Shape.At(-1).Value);
+
+    /// <summary>What is added to the scores [B, h, S, S] so that padding is not read: [B, 1, 1, S].</summary>
+    public Value PaddingMask(ElementType type) =>
+        graph.Mul(graph.SubFrom(1, graph.Cast(graph.Unsqueeze(inputs.AttentionMask, 1, 2), type)), Hidden);
+
+    /// <summary>What is added to the scores so that neither padding nor what follows is read: [B, 1, S, S].</summary>
+    public Value CausalMask(ElementType type)
+    {
+        Value positions = Positions();
+        Value past = graph.GreaterOrEqual(graph.Unsqueeze(positions, 1), graph.Unsqueeze(positions, 0));
+        return graph.Add(graph.Where(past, graph.Scalar(0, type), graph.Scalar(Hidden, type)), PaddingMask(type));
+    }
+
+    /// <summary>
+    /// softmax(Q Kᵀ / √d + mask) V (Vaswani et al. 2017, arXiv:1706.03762, §3.2.1). With fewer key/value heads than heads (Ainslie et al.
+    /// 2023, arXiv:2305.13245) the queries of one group lie below one another, so K and V are never repeated.
+    /// </summary>
+    /// <param name="query">[N, h·d].</param>
+    /// <param name="key">[N, g·d].</param>
+    /// <param name="value">[N, g·d].</param>
+    /// <param name="heads">h.</param>
+    /// <param name="groups">g, a divisor of h.</param>
+    /// <param name="mask">Broadcasts to [B, h, S, S].</param>
+    /// <param name="rotate">Applied to queries and keys [B, heads, S, d].</param>
+    /// <returns>[N, h·d].</returns>
+    public Value Attention(Value query, Value key, Value value, int heads, int groups, Value mask, Func<Value, Value>? rotate = null)
+    {
+        int width = (int)query.Shape.At(-1).Value / heads;
+        bool shared = groups != heads;
+        Value q = SplitHeads(query, heads, width);
+        Value k = SplitHeads(key, groups, width);
+        q = graph.Mul(rotate?.Invoke(q) ?? q, 1 / Math.Sqrt(width));
+        k = rotate?.Invoke(k) ?? k;
+        q = shared ? graph.Reshape(q, 0, groups, -1, width) : q;
+        Value scores = graph.MatMul(q, graph.TransposeLast(k));
+        scores = graph.Add(shared ? graph.Reshape(scores, 0, heads, -1, 0) : scores, mask);
+        Value weights = graph.Softmax(scores);
+        weights = shared ? graph.Reshape(weights, 0, groups, -1, 0) : weights;
+        Value context = graph.MatMul(weights, SplitHeads(value, groups, width));
+        context = shared ? graph.Reshape(context, 0, heads, -1, width) : context;
+        return graph.Reshape(graph.Transpose(context, 0, 2, 1, 3), -1, heads * width);
+    }
+
+    // [N, heads·d] → [B, heads, S, d].
+    private Value SplitHeads(Value x, int heads, int width)
+    {
+        if (!_headShapes.TryGetValue((heads, width), out Value? shape))
+        {
+            shape = graph.Concat(0, graph.Shape(inputs.InputIds), graph.Int64s(heads, width));
+            _headShapes.Add((heads, width), shape);
+        }
+
+        return graph.Transpose(graph.Reshape(x, shape), 0, 2, 1, 3);
+    }
+}
