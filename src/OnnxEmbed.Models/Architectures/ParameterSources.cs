@@ -12,7 +12,7 @@ public static class ParameterSources
         TensorData data = tensors(name, shape);
         return data.Shape.SequenceEqual(shape)
             ? graph.Initializer(name, data)
-            : throw new ShapeMismatchException($"parameter {name}: needs shape [{string.Join(", ", shape)}], got {data}");
+            : throw new ShapeMismatchException($"parameter {name}: needs shape [{string.Join(", ", shape)}], got {data}", []);
     });
 
     /// <summary>Parameters are graph inputs of the given floating-point type, as in a training graph.</summary>
