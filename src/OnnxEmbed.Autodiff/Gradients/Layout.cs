@@ -37,7 +37,7 @@ internal static class Layout
             ? graph.Int64s([.. parts.Select(part => part.Shape[axis].Value)])
             : graph.Concat(0, parts.Select(part => graph.Extent(part, axis)));
         Value[] pieces = graph.NodeWithOutputs("Split", [c.Cotangent(), sizes], parts.Length, ("axis", axis));
-        return [.. pieces.Select((piece, i) => (Func<Value>?)(() => piece.Shape.Equals(parts[i].Shape) ? piece : ReshapeTo(graph, piece, parts[i])))];
+        return [.. pieces.Select((piece, i) => (Func<Value>?)(() => piece.Shape.Equals(parts[i].Shape) ? piece : graph.Reshape(piece, graph.Shape(parts[i]))))];
     }
 
     /// <summary>The pieces side by side, zeros for those the loss does not use.</summary>
@@ -69,16 +69,29 @@ internal static class Layout
                     continue;
                 }
 
-                Dim start = c.Input(1).Contents?[i] is { IsKnown: true } known ? known : throw c.Unsupported("needs constant starts");
-                before[axis] = start.Value >= 0 ? graph.Int64s(start.Value) : graph.Add(graph.Extent(x, axis), graph.Int64s(start.Value));
+                before[axis] = Start(c, i, graph.Extent(x, axis));
                 after[axis] = graph.Sub(graph.Sub(graph.Extent(x, axis), graph.Extent(y, axis)), before[axis]);
             }
 
             Value pads = graph.Concat(0, before.Concat(after));
             Value padded = graph.Node("Pad", [c.Cotangent(), pads], ("mode", "constant"));
-            return padded.Shape.Equals(x.Shape) ? padded : ReshapeTo(graph, padded, x);
+            return padded.Shape.Equals(x.Shape) ? padded : graph.Reshape(padded, graph.Shape(x));
         };
         return [gradient, .. Enumerable.Repeat<Func<Value>?>(null, c.InputCount - 1)];
+    }
+
+    /// <summary>Where a slice begins on its axis of the given extent: ONNX counts a negative start from the end and clamps it to the axis.</summary>
+    private static Value Start(GradientContext c, int index, Value extent)
+    {
+        GraphBuilder graph = c.Graph;
+        if (c.Input(1).Contents?[index] is { IsKnown: true, Value: >= 0 } known)
+        {
+            return graph.Int64s(known.Value);
+        }
+
+        Value start = graph.Gather(c.Input(1), graph.Int64s(index));
+        Value counted = graph.Where(graph.Node("Less", [start, graph.Int64s(0)]), graph.Add(start, extent), start);
+        return graph.Node("Min", [graph.Node("Max", [counted, graph.Int64s(0)]), extent]);
     }
 
     /// <summary>A value in the shape of another: by constants where at most one extent is symbolic, otherwise by that value's shape at run time.</summary>
