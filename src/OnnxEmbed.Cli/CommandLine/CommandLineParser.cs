@@ -33,15 +33,25 @@ internal static class CommandLineParser
         ParsedCommandLine line = new(path, HelpRequest.None);
         List<string> faults = [];
         Split(path[^1], args.Skip(next).ToList(), line, faults);
+        // What follows an unknown option may be its value, so that the arguments cannot be counted.
+        bool unknown = faults.Count > 0;
         CheckOptions(path[^1], line, faults);
-        CheckArguments(path[^1], line, faults);
+        if (!unknown)
+        {
+            CheckArguments(path[^1], line, faults);
+        }
+
         if (faults.Count > 0)
         {
-            throw new UsageException(string.Join('\n', faults) + $"\nsee onnxembed {CommandName(path)} --help");
+            throw new UsageException(string.Join('\n', faults) + $" (see onnxembed {CommandName(path)} --help)");
         }
 
         return line;
     }
+
+    /// <summary>The commands of a level without those that Cocona adds by itself.</summary>
+    public static IEnumerable<CommandDescriptor> Visible(CommandCollection level) =>
+        level.All.Where(command => !command.IsHidden && !command.IsPrimaryCommand);
 
     public static string CommandName(IEnumerable<CommandDescriptor> path) => string.Join(' ', path.Select(command => command.Name));
 
@@ -50,7 +60,7 @@ internal static class CommandLineParser
         List<CommandDescriptor> path = [];
         CommandCollection? level = root;
         int next = 0;
-        while (level is not null && next < args.Count && level.All.FirstOrDefault(command => command.Name == args[next]) is { } command)
+        while (level is not null && next < args.Count && Visible(level).FirstOrDefault(command => command.Name == args[next]) is { } command)
         {
             path.Add(command);
             level = command.SubCommands;
@@ -62,7 +72,7 @@ internal static class CommandLineParser
 
     private static UsageException MissingCommand(CommandCollection level, List<CommandDescriptor> path, string? got)
     {
-        string known = string.Join(", ", level.All.Where(command => !command.IsHidden).Select(command => command.Name));
+        string known = string.Join(", ", Visible(level).Select(command => command.Name));
         string where = path.Count == 0 ? string.Empty : $"{CommandName(path)}: ";
         string found = got is null ? "got none" : $"got '{got}'";
         return new UsageException($"{where}needs a command, {found}; known: {known}");
@@ -92,8 +102,6 @@ internal static class CommandLineParser
             {
                 string known = string.Join(", ", command.Options.Where(known => !known.IsHidden).Select(known => "--" + known.Name));
                 faults.Add($"unknown option {name}; known: {known}");
-                // Its value, if it has one, is not an argument either.
-                i += value is null && i + 1 < args.Count && !args[i + 1].StartsWith('-') && command.Arguments.Count == 0 ? 1 : 0;
                 continue;
             }
 

@@ -50,7 +50,7 @@ internal static class HelpPage
 
     private static IEnumerable<(string Name, string Text)> Leaves(CommandCollection level, string prefix)
     {
-        foreach (CommandDescriptor command in level.All.Where(command => !command.IsHidden))
+        foreach (CommandDescriptor command in CommandLineParser.Visible(level))
         {
             if (command.SubCommands is { All.Count: > 0 } inner)
             {

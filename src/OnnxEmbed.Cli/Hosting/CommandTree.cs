@@ -1,5 +1,6 @@
 using Cocona;
 using Cocona.Application;
+using Cocona.Builder;
 using Cocona.Command;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
