@@ -9,6 +9,18 @@ namespace OnnxEmbed.Onnx.Building;
 public sealed partial class GraphBuilder
 {
     /// <summary>A builder that holds all of a model's graph, ready to be extended.</summary>
+    /// <param name="model">The model; its tensors have to stay readable as long as the builder and what it builds are used.</param>
+    /// <exception cref="GraphException">A node uses a value that no earlier node makes, or an operator that shapes do not pass through.</exception>
+    public static GraphBuilder From(OnnxModel model) => From(model.Proto, model.Tensors);
+
+    /// <summary>The graph as a model, holding only what its outputs need.</summary>
+    public OnnxModel Build()
+    {
+        (ModelProto proto, IReadOnlyDictionary<string, TensorData> tensors) = ToModel();
+        return new OnnxModel(proto, tensors);
+    }
+
+    /// <summary>A builder that holds all of a model's graph, ready to be extended.</summary>
     /// <param name="model">A model's proto; its initializers need name, type and extents only.</param>
     /// <param name="tensors">Values of all initializers by name.</param>
     /// <exception cref="GraphException">A node uses a value that no earlier node makes, or an operator that shapes do not pass through.</exception>

@@ -1,0 +1,85 @@
+using Microsoft.Win32.SafeHandles;
+using OnnxEmbed.Tensors;
+
+namespace OnnxEmbed.Onnx;
+
+/// <summary>
+/// The files of a plan while they are written, under temporary names until <see cref="Commit"/>. Writing is thread-safe.
+/// </summary>
+public sealed class OnnxFileOutput : IDisposable
+{
+    private const int ChunkLength = 4 << 20;
+
+    private readonly List<AtomicOutput> _outputs = [];
+    private readonly List<SafeFileHandle> _handles = [];
+
+    internal OnnxFileOutput(string path, IReadOnlyList<PlannedFile> files, bool force)
+    {
+        string directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        try
+        {
+            foreach (PlannedFile file in files)
+            {
+                AtomicOutput output = AtomicOutput.File(Path.Combine(directory, file.Name), force);
+                _outputs.Add(output);
+                SafeFileHandle handle = File.OpenHandle(output.TemporaryPath, FileMode.CreateNew, FileAccess.ReadWrite);
+                _handles.Add(handle);
+                RandomAccess.SetLength(handle, file.Length);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes bytes at a place of a file.</summary>
+    public void Write(int file, long offset, ReadOnlySpan<byte> bytes) => RandomAccess.Write(_handles[file], bytes, offset);
+
+    /// <summary>Writes a whole tensor at its planned place.</summary>
+    /// <exception cref="ArgumentException">The tensor has not the planned number of bytes.</exception>
+    public void Write(PlannedRange range, TensorData tensor)
+    {
+        if (range.Length != tensor.ByteLength)
+        {
+            throw new ArgumentException($"{tensor} has {tensor.ByteLength} bytes, the plan {range.Length}", nameof(tensor));
+        }
+
+        for (long start = 0; start < tensor.ByteLength; start += ChunkLength)
+        {
+            Write(range.File, range.Offset + start, tensor.Slice(start, (int)Math.Min(ChunkLength, tensor.ByteLength - start)));
+        }
+    }
+
+    /// <summary>Gives the files their names, the model file last, so that it never lacks its data.</summary>
+    public void Commit()
+    {
+        Close();
+        for (int i = _outputs.Count - 1; i >= 0; i--)
+        {
+            _outputs[i].Commit();
+        }
+    }
+
+    /// <summary>Deletes what was not committed.</summary>
+    public void Dispose()
+    {
+        Close();
+        _outputs.ForEach(output => output.Dispose());
+    }
+
+    internal void CopyFrom(MappedFile source, long sourceOffset, int file, long offset, long length)
+    {
+        for (long start = 0; start < length; start += ChunkLength)
+        {
+            Write(file, offset + start, source.Slice(sourceOffset + start, (int)Math.Min(ChunkLength, length - start)));
+        }
+    }
+
+    private void Close()
+    {
+        _handles.ForEach(handle => handle.Dispose());
+        _handles.Clear();
+    }
+}
