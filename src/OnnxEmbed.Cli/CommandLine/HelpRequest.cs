@@ -1,0 +1,9 @@
+namespace OnnxEmbed.Cli.CommandLine;
+
+/// <summary>What a command line asks for instead of running a command.</summary>
+internal enum HelpRequest
+{
+    None,
+    Help,
+    Version,
+}
