@@ -23,6 +23,9 @@ internal sealed class GradientContext(GraphBuilder graph, GraphNode node, IReadO
 
     public float Float(string name, float fallback) => Node.Proto.GetFloat(name, fallback);
 
+    /// <summary>Whether the loss depends on an output.</summary>
+    public bool HasCotangent(int index) => index < cotangents.Count && cotangents[index] is not null;
+
     /// <summary>Cotangent of an output in the output's full shape; zeros where the loss does not use it.</summary>
     public Value Cotangent(int index = 0) => cotangents[index] is { } cotangent
         ? Broadcast.To(Graph, cotangent, Output(index))

@@ -39,13 +39,16 @@ internal static class Arithmetic
     /// <summary>y = aᵇ: g·b·aᵇ⁻¹, g·y·ln a (for a &gt; 0).</summary>
     public static Func<Value>?[] Pow(GradientContext c)
     {
-        Value g = c.LazyCotangent(), a = c.Input(0), b = c.Input(1);
+        Value g = c.LazyCotangent(), a = c.Input(0);
         GraphBuilder graph = c.Graph;
+
+        // The exponent may be of another type, also an integer one.
+        Func<Value> exponent = () => graph.Cast(c.Input(1), a.Type);
         return
         [
             () => c.ConstantScalar(1) == 2
                 ? graph.Mul(graph.Mul(g, 2), a)
-                : graph.Mul(graph.Mul(g, graph.Cast(b, a.Type)), graph.Node("Pow", [a, graph.Sub(b, graph.Scalar(1, b.Type))])),
+                : graph.Mul(graph.Mul(g, exponent()), graph.Node("Pow", [a, graph.Add(exponent(), -1)])),
             () => graph.Mul(graph.Mul(g, c.Output()), graph.Log(a)),
         ];
     }

@@ -24,17 +24,24 @@ internal static class Indexing
             Value after = graph.Node("Slice", [graph.Shape(x), graph.Int64s(axis + 1), graph.Int64s(long.MaxValue)]);
             Value flat = graph.Reshape(g, graph.Concat(0, before, graph.Int64s(-1), after));
             Value column = graph.Reshape(indices, [.. Enumerable.Repeat(1L, axis), -1, .. Enumerable.Repeat(1L, x.Rank - axis - 1)]);
-            return Scatter(graph, x, graph.Expand(column, graph.Shape(flat)), flat, axis);
+            return Scatter(c, graph.Expand(column, graph.Shape(flat)), flat, axis);
         },
         null,
     ];
 
     /// <summary>y[i, j] = x[i, indices[i, j]]: g added at the indices.</summary>
     public static Func<Value>?[] GatherElements(GradientContext c) =>
-        [() => Scatter(c.Graph, c.Input(0), c.Input(1), c.Cotangent(), (int)c.Int("axis", 0)), null];
+        [() => Scatter(c, c.Input(1), c.Cotangent(), (int)c.Int("axis", 0)), null];
 
-    private static Value Scatter(GraphBuilder graph, Value like, Value indices, Value updates, int axis)
+    private static Value Scatter(GradientContext c, Value indices, Value updates, int axis)
     {
+        GraphBuilder graph = c.Graph;
+        Value like = c.Input(0);
+        if (graph.Opset < 16)
+        {
+            throw c.Unsupported("needs opset 16 or newer, where ScatterElements can add");
+        }
+
         Value zeros = graph.Expand(graph.Scalar(0, like.Type), graph.Shape(like));
         return graph.Node("ScatterElements", [zeros, indices, updates], ("axis", axis), ("reduction", "add"));
     }

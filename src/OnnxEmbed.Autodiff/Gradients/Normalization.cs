@@ -33,6 +33,11 @@ internal static class Normalization
     /// </summary>
     public static Func<Value>?[] LayerNormalization(GradientContext c)
     {
+        if (c.HasCotangent(1) || c.HasCotangent(2))
+        {
+            throw c.Unsupported("the loss must not depend on the outputs Mean and InvStdDev");
+        }
+
         GraphBuilder graph = c.Graph;
         Value x = c.Input(0), g = c.Cotangent();
         long first = c.Int("axis", -1);

@@ -30,6 +30,11 @@ internal static class Reductions
     public static Func<Value>?[] Extremum(GradientContext c) => Result(c, () =>
     {
         GraphBuilder graph = c.Graph;
+        if (Axes(c).Length == 0)
+        {
+            return c.Cotangent();
+        }
+
         Value x = c.Input(0), extreme = graph.Cast(graph.Equal(x, Kept(c, c.Output())), x.Type);
         Value ties = graph.ReduceSum(extreme, keepDims: true, Axes(c));
         return graph.Mul(extreme, graph.Div(Kept(c, c.Cotangent()), ties));
