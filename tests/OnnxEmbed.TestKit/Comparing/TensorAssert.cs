@@ -25,7 +25,8 @@ public static class TensorAssert
 
     /// <summary>Demands equal length and values within the tolerance (default: f32's).</summary>
     /// <exception cref="TensorMismatchException">They differ.</exception>
-    public static void Close(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, Tolerance? tolerance = null, string what = "values") =>
+    public static void Close(
+        ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, Tolerance? tolerance = null, string what = "values") =>
         Close(Widen(expected), Widen(actual), [expected.Length], tolerance ?? Tolerance.Single, what);
 
     /// <summary>The elements as doubles; booleans as 0 and 1.</summary>
@@ -45,6 +46,17 @@ public static class TensorAssert
         ElementType.Bool => Array.ConvertAll(tensor.ToArray<bool>(), value => value ? 1.0 : 0.0),
         _ => throw new NotSupportedException($"no comparison for {tensor}"),
     };
+
+    internal static string Index(long flat, IReadOnlyList<long> shape)
+    {
+        long[] index = new long[shape.Count];
+        for (int axis = shape.Count - 1; axis >= 0; axis--)
+        {
+            (flat, index[axis]) = Math.DivRem(flat, shape[axis]);
+        }
+
+        return $"[{string.Join(", ", index)}]";
+    }
 
     private static void Close(
         ReadOnlySpan<double> expected, ReadOnlySpan<double> actual, IReadOnlyList<long> shape, Tolerance tolerance, string what)
@@ -79,21 +91,14 @@ public static class TensorAssert
 
         if (wrong > 0)
         {
+            double difference = actual[worst] - expected[worst];
             throw new TensorMismatchException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{what}: {wrong} of {expected.Length} values differ by more than {tolerance.Absolute:G3} + {tolerance.Relative:G3}·|expected|; worst at {Index(worst, shape)}: expected {expected[worst]:R}, got {actual[worst]:R} (difference {actual[worst] - expected[worst]:G4})"));
+                $"{what}: {wrong} of {expected.Length} values differ by more than {tolerance.Absolute:G3} + {tolerance.Relative:G3}·|expected|; ")
+                + string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"worst at {Index(worst, shape)}: expected {expected[worst]:R}, got {actual[worst]:R} (difference {difference:G4})"));
         }
-    }
-
-    private static string Index(long flat, IReadOnlyList<long> shape)
-    {
-        long[] index = new long[shape.Count];
-        for (int axis = shape.Count - 1; axis >= 0; axis--)
-        {
-            (flat, index[axis]) = Math.DivRem(flat, shape[axis]);
-        }
-
-        return $"[{string.Join(", ", index)}]";
     }
 
     private static double[] Widen(ReadOnlySpan<float> values) => Array.ConvertAll(values.ToArray(), value => (double)value);

@@ -8,7 +8,7 @@ namespace OnnxEmbed.TestKit.Running;
 
 /// <summary>
 /// The float64 twin of a float32 model: the same graph with every float32 input, output, initializer, constant and Cast target in
-/// float64, and the operators without a double kernel redirected to <see cref="DoubleCustomOps"/>. Numbers that stand in the model keep
+/// float64, and the operators without a double kernel redirected to <see cref="DoubleCustomOps"/> or expanded. Numbers that stand in the model keep
 /// their float32 values; float attributes (alpha, epsilon) stay as they are. Other types are left alone.
 /// </summary>
 public static class DoubleTwin
@@ -35,6 +35,13 @@ public static class DoubleTwin
         return proto.ToByteArray();
     }
 
+    internal static AttributeProto TensorAttribute(string name, double[] values, long[] shape) => new()
+    {
+        Name = name,
+        Type = AttributeProto.Types.AttributeType.Tensor,
+        T = new TensorProto { DataType = Double, Dims = { shape }, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<double>(values)) },
+    };
+
     private static void Convert(ModelProto model)
     {
         if (model.Functions.Count > 0)
@@ -58,10 +65,20 @@ public static class DoubleTwin
         }
 
         bool custom = false;
-        foreach (NodeProto node in model.Graph.Node.Where(node => node.Domain is "" or "ai.onnx"))
+        NodeProto[] nodes = [.. model.Graph.Node];
+        model.Graph.Node.Clear();
+        foreach (NodeProto node in nodes)
         {
-            Convert(node);
-            custom |= Redirect(node);
+            if (node.Domain is "" or "ai.onnx")
+            {
+                Convert(node);
+                custom |= Redirect(node);
+                model.Graph.Node.AddRange(DoubleExpansions.Expand(node));
+            }
+            else
+            {
+                model.Graph.Node.Add(node);
+            }
         }
 
         if (custom)
@@ -168,11 +185,4 @@ public static class DoubleTwin
         tensor.FloatData.Clear();
         tensor.RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<double>(wide));
     }
-
-    private static AttributeProto TensorAttribute(string name, double[] values, long[] shape) => new()
-    {
-        Name = name,
-        Type = AttributeProto.Types.AttributeType.Tensor,
-        T = new TensorProto { DataType = Double, Dims = { shape }, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<double>(values)) },
-    };
 }

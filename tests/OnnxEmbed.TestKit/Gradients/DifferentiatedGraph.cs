@@ -1,0 +1,116 @@
+using OnnxEmbed.Autodiff;
+using OnnxEmbed.Onnx.Building;
+using OnnxEmbed.TestKit.Running;
+using OnnxEmbed.Tensors;
+
+namespace OnnxEmbed.TestKit.Gradients;
+
+/// <summary>
+/// A function y(x) and its vector-Jacobian product as two sessions in double: one gives y, the other, fed with a cotangent w for each y,
+/// the loss L = Σ w·y and dL/dx.
+/// </summary>
+public sealed class DifferentiatedGraph : IDisposable
+{
+    private const string LossName = "check/loss";
+
+    private readonly OrtGraphRunner _forward;
+    private readonly OrtGraphRunner _backward;
+
+    /// <summary>Differentiates a graph; it is extended by loss and gradients.</summary>
+    /// <param name="graph">The forward graph in float32.</param>
+    /// <param name="outputs">Floating-point values y.</param>
+    /// <param name="parameters">Inputs of the graph to differentiate by.</param>
+    public DifferentiatedGraph(GraphBuilder graph, IReadOnlyList<Value> outputs, IReadOnlyList<Value> parameters)
+    {
+        Parameters = parameters;
+        graph.ClearOutputs();
+        OutputNames = [.. outputs.Select((output, i) => graph.Output(output, $"check/y{i}").Name)];
+        _forward = new OrtGraphRunner(DoubleTwin.Of(graph.ToBytes()));
+        try
+        {
+            Outputs = [.. OutputNames.Select(name => graph[name])];
+            int forwardNodes = graph.Nodes.Count;
+            Value loss = Loss(graph);
+            int lossNodes = graph.Nodes.Count;
+            Gradients = ReverseMode.Differentiate(graph, loss, parameters);
+            ForwardNodes = [.. graph.Nodes.Take(forwardNodes)];
+            GradientNodes = [.. graph.Nodes.Skip(lossNodes)];
+            graph.ClearOutputs();
+            graph.Output(loss, LossName);
+            foreach (Value parameter in parameters)
+            {
+                graph.Output(Gradients[parameter.Name], $"{parameter.Name}_grad");
+            }
+
+            _backward = new OrtGraphRunner(DoubleTwin.Of(graph.ToBytes()));
+        }
+        catch
+        {
+            _forward.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The values y.</summary>
+    public IReadOnlyList<Value> Outputs { get; }
+
+    /// <summary>Names of the values y as graph outputs.</summary>
+    public IReadOnlyList<string> OutputNames { get; }
+
+    /// <summary>The inputs differentiated by.</summary>
+    public IReadOnlyList<Value> Parameters { get; }
+
+    /// <summary>Gradient value of each parameter, by the parameter's name.</summary>
+    public IReadOnlyDictionary<string, Value> Gradients { get; }
+
+    /// <summary>Nodes of the function itself.</summary>
+    public IReadOnlyList<GraphNode> ForwardNodes { get; }
+
+    /// <summary>Nodes that the differentiation added.</summary>
+    public IReadOnlyList<GraphNode> GradientNodes { get; }
+
+    /// <summary>y at a point.</summary>
+    public IReadOnlyList<TensorData> Forward(IReadOnlyDictionary<string, TensorData> point)
+    {
+        IReadOnlyDictionary<string, TensorData> results = _forward.Run(point);
+        return [.. OutputNames.Select(name => results[name])];
+    }
+
+    /// <summary>L and dL/dx at a point for the cotangents of <see cref="Outputs"/>.</summary>
+    public (double Loss, IReadOnlyDictionary<string, TensorData> Gradients) Backward(
+        IReadOnlyDictionary<string, TensorData> point, IReadOnlyList<TensorData> cotangents)
+    {
+        Dictionary<string, TensorData> feeds = new(point);
+        for (int i = 0; i < cotangents.Count; i++)
+        {
+            feeds[CotangentName(i)] = cotangents[i];
+        }
+
+        IReadOnlyDictionary<string, TensorData> results = _backward.Run(feeds);
+        return (
+            results[LossName].ToArray<double>()[0],
+            Parameters.ToDictionary(parameter => parameter.Name, parameter => results[$"{parameter.Name}_grad"]));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _forward.Dispose();
+        _backward.Dispose();
+    }
+
+    private static string CotangentName(int index) => $"check/w{index}";
+
+    private Value Loss(GraphBuilder graph)
+    {
+        List<Value> terms = [];
+        for (int i = 0; i < Outputs.Count; i++)
+        {
+            Value y = Outputs[i];
+            Value product = graph.Mul(y, graph.Input(CotangentName(i), y.Type, y.Shape));
+            terms.Add(y.Rank == 0 ? product : graph.ReduceSum(product, keepDims: false, [.. Enumerable.Range(0, y.Rank).Select(a => (long)a)]));
+        }
+
+        return terms.Aggregate((sum, term) => graph.Add(sum, term));
+    }
+}
