@@ -81,6 +81,20 @@ internal readonly struct JsonField
         ? value
         : throw Fault("a finite number");
 
+    public ulong AsUInt64() => IsNumber && _element.TryGetUInt64(out ulong value) ? value : throw Fault("a whole number in [0, 2^64)");
+
+    /// <summary>The value as a text, number, truth value or null; a list or object as a JSON node.</summary>
+    public object? Plain() => _element.ValueKind switch
+    {
+        JsonValueKind.Undefined or JsonValueKind.Null => null,
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.String => _element.GetString(),
+        JsonValueKind.Number when _element.TryGetInt64(out long whole) => whole,
+        JsonValueKind.Number => _element.GetDouble(),
+        _ => JsonSerializer.SerializeToNode(_element),
+    };
+
     public bool AsBoolean() => _element.ValueKind switch
     {
         JsonValueKind.True => true,

@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using OnnxEmbed.Models.Json;
 using OnnxEmbed.Tensors;
@@ -16,13 +14,6 @@ public abstract record ModelConfig
     public const string FileName = "config.json";
 
     private const int Most = 1 << 30;
-
-    private static readonly JsonSerializerOptions Indented = new()
-    {
-        WriteIndented = true,
-        NewLine = "\n",
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
 
     /// <summary>Kind of architecture, such as <c>bert</c>.</summary>
     public abstract string ModelType { get; }
@@ -63,7 +54,7 @@ public abstract record ModelConfig
     {
         JsonObject json = new();
         Write(json);
-        return json.ToJsonString(Indented) + "\n";
+        return JsonText.Of(json);
     }
 
     /// <summary>Why no graph can be built from the config, one line each; empty where one can.</summary>

@@ -1,6 +1,5 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using OnnxEmbed.Models.Json;
 
 namespace OnnxEmbed.Models.Tokenizers;
 
@@ -11,19 +10,21 @@ namespace OnnxEmbed.Models.Tokenizers;
 /// </summary>
 public static class DigitTokenizer
 {
+    /// <summary>Id of the padding token.</summary>
+    public const int PadId = 0;
+
+    /// <summary>Id of the token that begins a text.</summary>
+    public const int ClsId = 2;
+
+    /// <summary>Id of the token that ends a text.</summary>
+    public const int SepId = 3;
+
     private const string Pad = "[PAD]";
     private const string Unknown = "[UNK]";
     private const string Cls = "[CLS]";
     private const string Sep = "[SEP]";
     private const string Mask = "[MASK]";
     private const string Characters = "0123456789 ,+-*/%=<>():.abcdefghijklmnopqrstuvwxyz;[]^!?|_";
-
-    private static readonly JsonSerializerOptions Indented = new()
-    {
-        WriteIndented = true,
-        NewLine = "\n",
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
 
     /// <summary>The tokens in the order of their ids: five special tokens, digits, signs, letters.</summary>
     public static IReadOnlyList<string> Vocabulary { get; } = [Pad, Unknown, Cls, Sep, Mask, .. Characters.Select(c => c.ToString())];
@@ -39,13 +40,11 @@ public static class DigitTokenizer
         ArgumentNullException.ThrowIfNull(directory);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 3);
         Directory.CreateDirectory(directory);
-        WriteJson(Path.Combine(directory, TokenizerJson.FileName), Tokenizer());
-        WriteJson(Path.Combine(directory, "special_tokens_map.json"), SpecialTokens(kind));
-        WriteJson(Path.Combine(directory, "tokenizer_config.json"), Configuration(kind, maxLength));
+        JsonText.Write(Path.Combine(directory, TokenizerJson.FileName), Tokenizer());
+        JsonText.Write(Path.Combine(directory, "special_tokens_map.json"), SpecialTokens(kind));
+        JsonText.Write(Path.Combine(directory, "tokenizer_config.json"), Configuration(kind, maxLength));
         File.WriteAllText(Path.Combine(directory, "vocab.txt"), string.Concat(Vocabulary.Select(token => token + "\n")));
     }
-
-    private static void WriteJson(string path, JsonObject value) => File.WriteAllText(path, value.ToJsonString(Indented) + "\n");
 
     private static JsonObject Tokenizer() => new()
     {
@@ -81,7 +80,7 @@ public static class DigitTokenizer
             ["type"] = "TemplateProcessing",
             ["single"] = new JsonArray(Special(Cls, 0), Sequence("A", 0), Special(Sep, 0)),
             ["pair"] = new JsonArray(Special(Cls, 0), Sequence("A", 0), Special(Sep, 0), Sequence("B", 1), Special(Sep, 1)),
-            ["special_tokens"] = new JsonObject { [Cls] = TemplateToken(Cls, 2), [Sep] = TemplateToken(Sep, 3) },
+            ["special_tokens"] = new JsonObject { [Cls] = TemplateToken(Cls, ClsId), [Sep] = TemplateToken(Sep, SepId) },
         },
         ["decoder"] = new JsonObject { ["type"] = "Fuse" },
         ["model"] = new JsonObject

@@ -1,0 +1,20 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace OnnxEmbed.Models.Json;
+
+/// <summary>How JSON files of a package are written: indented by two blanks, line feeds, a line feed at the end, signs not escaped.</summary>
+internal static class JsonText
+{
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static string Of(JsonNode value) => value.ToJsonString(Indented) + "\n";
+
+    public static void Write(string path, JsonNode value) => File.WriteAllText(path, Of(value));
+}
