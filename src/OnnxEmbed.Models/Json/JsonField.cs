@@ -86,12 +86,12 @@ internal readonly struct JsonField
     /// <summary>The value as a text, number, truth value or null; a list or object as a JSON node.</summary>
     public object? Plain() => _element.ValueKind switch
     {
-        JsonValueKind.Undefined or JsonValueKind.Null => null,
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
+        JsonValueKind.Undefined or JsonValueKind.Null => (object?)null, // without the cast every arm would become a JsonNode
+        JsonValueKind.True => (object)true,
+        JsonValueKind.False => (object)false,
         JsonValueKind.String => _element.GetString(),
-        JsonValueKind.Number when _element.TryGetInt64(out long whole) => whole,
-        JsonValueKind.Number => _element.GetDouble(),
+        JsonValueKind.Number when _element.TryGetInt64(out long whole) => (object)whole,
+        JsonValueKind.Number => (object)_element.GetDouble(),
         _ => JsonSerializer.SerializeToNode(_element),
     };
 
