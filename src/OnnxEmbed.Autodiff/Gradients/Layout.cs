@@ -102,7 +102,9 @@ internal static class Layout
             return value;
         }
 
-        bool constant = like.Shape.Count(dim => !dim.IsKnown) <= 1 && like.Shape.All(dim => dim != 0);
+        // Where the counts are not known to be equal, as behind a split of a symbolic axis, the constant form would lose the name of the extent.
+        bool constant = like.Shape.Count(dim => !dim.IsKnown) <= 1 && like.Shape.All(dim => dim != 0)
+            && value.Shape.ElementCount == like.Shape.ElementCount;
         return constant
             ? graph.Reshape(value, [.. like.Shape.Select(dim => dim.IsKnown ? dim.Value : -1)])
             : graph.Reshape(value, graph.Shape(like));

@@ -190,7 +190,7 @@ public sealed partial class GraphBuilder
         {
             name = string.Create(CultureInfo.InvariantCulture, $"{Scope}{stem}_{_counter++}");
         }
-        while (_values.ContainsKey($"{name}:out"));
+        while (_values.ContainsKey(name) || _values.ContainsKey($"{name}:out") || _values.ContainsKey($"{name}:out0"));
         return name;
     }
 
