@@ -1,0 +1,88 @@
+using System.Globalization;
+using OnnxEmbed.Tensors;
+using OnnxEmbed.Training.Batching;
+using OnnxEmbed.Training.Stepping;
+
+namespace OnnxEmbed.Training.Runs;
+
+/// <summary>Update after update: batch, step, log line, progress, checkpoint.</summary>
+/// <param name="trainer">Runs the updates.</param>
+/// <param name="source">Gives the batches.</param>
+/// <param name="options">Length, schedule, checkpoints.</param>
+/// <param name="run">Takes log and checkpoints.</param>
+/// <param name="saveWeights">Writes the trained weights of a checkpoint into a directory.</param>
+/// <param name="time">Measures.</param>
+internal sealed class TrainingLoop(
+    Trainer trainer, IBatchSource source, RunOptions options, RunDirectory run, Action<string> saveWeights, TimeProvider time)
+{
+    private const int FirstLosses = 10;
+    private const int FinalLosses = 50;
+
+    private readonly long _total = options.Steps ?? ((long)options.Epochs * source.BatchesPerEpoch);
+
+    /// <summary>Trains to the last update, or to the limit of time.</summary>
+    /// <exception cref="OperationCanceledException">Asked to stop; a checkpoint of the last update is written.</exception>
+    /// <exception cref="DivergedException">A loss is not finite.</exception>
+    public LoopOutcome Run(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        LearningRateSchedule schedule = options.ScheduleOf(_total);
+        List<double> losses = [];
+        long tokens = 0, step = 0;
+        long start = time.GetTimestamp();
+        for (; step < _total && !OutOfTime(start); step++)
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                Save(step);
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            long before = time.GetTimestamp();
+            TrainingBatch batch = source.Batch((int)(step / source.BatchesPerEpoch), (int)(step % source.BatchesPerEpoch));
+            double rate = schedule.At(step);
+            StepResult result = trainer.Step(batch, rate);
+            tokens += batch.TokenCount;
+            losses.Add(result.Loss);
+
+            double elapsed = time.GetElapsedTime(start).TotalSeconds;
+            TrainingProgress now = new(
+                step + 1,
+                _total,
+                (step + 1) / (double)source.BatchesPerEpoch,
+                result.Loss,
+                rate,
+                result.GradientNorm,
+                tokens / Math.Max(elapsed, 1e-9),
+                TimeSpan.FromSeconds(elapsed / (step + 1) * (_total - step - 1)));
+            run.Log(now, batch.TokenCount / Math.Max(time.GetElapsedTime(before).TotalSeconds, 1e-9));
+            progress?.Report(now);
+            if (options.CheckpointEvery > 0 && (step + 1) % options.CheckpointEvery == 0)
+            {
+                Save(step + 1);
+            }
+        }
+
+        return new LoopOutcome(
+            step,
+            step / (double)source.BatchesPerEpoch,
+            tokens,
+            time.GetElapsedTime(start).TotalSeconds,
+            losses.Take(FirstLosses).DefaultIfEmpty(double.NaN).Average(),
+            losses.TakeLast(FinalLosses).DefaultIfEmpty(double.NaN).Average());
+    }
+
+    private bool OutOfTime(long start) => options.MaxMinutes is { } limit && time.GetElapsedTime(start).TotalMinutes >= limit;
+
+    /// <summary>Weights, moments and the place in the data, all that is needed to take the run up again.</summary>
+    private void Save(long step) => run.Checkpoint(step, directory =>
+    {
+        saveWeights(directory);
+        SafetensorsWriter.Write(Path.Combine(directory, "state.safetensors"), trainer.Moments(), new Dictionary<string, string>
+        {
+            ["step"] = step.ToString(CultureInfo.InvariantCulture),
+            ["total_steps"] = _total.ToString(CultureInfo.InvariantCulture),
+            ["batches_per_epoch"] = source.BatchesPerEpoch.ToString(CultureInfo.InvariantCulture),
+            ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
+        });
+    });
+}
