@@ -1,5 +1,7 @@
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Models.Tokenizers;
+using OnnxEmbed.Onnx;
+using OnnxEmbed.Onnx.Schema;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Models.Architectures;
@@ -31,7 +33,12 @@ public static class ModelInit
                 MaxLength = options.MaxPositions,
                 WriteTokenizer = target => DigitTokenizer.Write(
                     target, decoder ? DigitTokenizerKind.Decoder : DigitTokenizerKind.Encoder, options.MaxPositions),
-                WriteModel = path => File.WriteAllBytes(path, EncoderGraph.Model(config, pooling, options.Normalize, weights).ToBytes()),
+                WriteModel = path =>
+                {
+                    (ModelProto proto, IReadOnlyDictionary<string, TensorData> tensors) = EncoderGraph.Model(config, pooling, options.Normalize, weights).ToModel();
+                    using OnnxModel model = new(proto, tensors);
+                    model.Save(path);
+                },
                 Head = LanguageModelHead.Parameters(config).ToDictionary(parameter => parameter.Key, parameter => weights(parameter.Key, parameter.Value)),
                 Provenance = new Provenance("init", Resolved(options, config, pooling), [], new Dictionary<string, ulong> { ["weights"] = options.Seed }),
                 Description = "A fresh model: its weights are random and it has learned nothing. One token is one character of number text.",

@@ -37,8 +37,9 @@ public sealed partial class ModelPackage
         (bool pools, bool normalize) = faults.Value(() => ReadModules(Path.Combine(full, PackageFiles.Modules)), (false, false));
         PoolingMode pooling = pools ? faults.Value(() => ReadPooling(Path.Combine(full, PackageFiles.Pooling), config), default) : default;
         int maxLength = faults.Value(() => ReadMaxLength(Path.Combine(full, PackageFiles.Sequence), config), 0);
+        string prompt = faults.Value(() => ReadPrompt(Path.Combine(full, PackageFiles.Sentences)), "");
         faults.ThrowIfAny();
-        return new ModelPackage(full, config, pooling, normalize, maxLength);
+        return new ModelPackage(full, config, pooling, normalize, maxLength, prompt);
     }
 
     private static (bool Pools, bool Normalize) ReadModules(string path)
@@ -71,6 +72,11 @@ public sealed partial class ModelPackage
             json["word_embedding_dimension"].AsInt32(config.HiddenSize, config.HiddenSize);
         }
 
+        if (!json["include_prompt"].BooleanOr(true))
+        {
+            throw json["include_prompt"].Fault("true: pooling that leaves out the prompt is not supported");
+        }
+
         return set.Length == 1 && PackageFiles.PoolingFlags.GetValueOrDefault(set[0]) is PoolingMode mode
             ? mode
             : throw new DataException(
@@ -82,5 +88,16 @@ public sealed partial class ModelPackage
         int most = config.MaxPositionEmbeddings > 0 ? config.MaxPositionEmbeddings : 1 << 20;
         JsonField field = File.Exists(path) ? JsonField.Read(path)["max_seq_length"] : default;
         return field.Exists ? field.AsInt32(1, most) : most;
+    }
+
+    private static string ReadPrompt(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return "";
+        }
+
+        JsonField json = JsonField.Read(path);
+        return json["default_prompt_name"].StringOrNull() is string name ? json["prompts"][name].AsString() : "";
     }
 }

@@ -11,8 +11,9 @@ public sealed partial class ModelPackage
 {
     private readonly Lazy<ITextTokenizer> _tokenizer;
 
-    private ModelPackage(string directory, ModelConfig config, PoolingMode pooling, bool normalize, int maxLength)
+    private ModelPackage(string directory, ModelConfig config, PoolingMode pooling, bool normalize, int maxLength, string prompt)
     {
+        DefaultPrompt = prompt;
         FullPath = directory;
         Config = config;
         Pooling = pooling;
@@ -38,6 +39,9 @@ public sealed partial class ModelPackage
 
     /// <summary>The longest text in tokens, special tokens included; longer ones are cut.</summary>
     public int MaxLength { get; }
+
+    /// <summary>Put before every text, as <c>config_sentence_transformers.json</c> says; empty for none.</summary>
+    public string DefaultPrompt { get; }
 
     /// <summary>Full path of the ONNX model.</summary>
     public string ModelPath => Path.Combine(FullPath, PackageFiles.Model);
