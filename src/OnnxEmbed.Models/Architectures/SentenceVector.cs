@@ -43,7 +43,9 @@ public static class SentenceVector
                 return graph.Div(Weighted(graph, mask, hidden), graph.ClipMin(graph.ReduceSum(mask, keepDims: true, 1), LeastTokenCount));
             case PoolingMode.Last:
                 Value count = graph.Gather(graph.Shape(attentionMask), graph.Int64(1));
-                Value oneBased = graph.Node("Range", [graph.Int64(1), graph.Add(count, graph.Int64(1)), graph.Int64(1)]);
+
+                // Counted from 0 and moved, not from 1: so shape inference, and with it differentiation, knows that there are S of them.
+                Value oneBased = graph.Add(graph.Node("Range", [graph.Int64(0), count, graph.Int64(1)]), graph.Int64(1));
                 Value places = graph.Mul(attentionMask, oneBased);
                 Value last = graph.Equal(places, graph.ReduceMax(places, keepDims: true, 1));
                 return Weighted(graph, graph.Cast(graph.And(last, graph.Cast(attentionMask, ElementType.Bool)), hidden.Type), hidden);
