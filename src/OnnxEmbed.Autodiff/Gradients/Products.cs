@@ -29,8 +29,20 @@ internal static class Products
             ];
         }
 
-        return [() => graph.MatMul(g, graph.TransposeLast(b)), () => graph.MatMul(graph.TransposeLast(a), g)];
+        return
+        [
+            () => Exact(graph, graph.MatMul(g, graph.TransposeLast(b)), a),
+            () => Exact(graph, graph.MatMul(graph.TransposeLast(a), g), b),
+        ];
     }
+
+    /// <summary>
+    /// Extents over which a product sums are equal even where shape inference has two symbols for them: nothing was broadcast there.
+    /// </summary>
+    private static Value Exact(GraphBuilder graph, Value gradient, Value operand) =>
+        gradient.Rank == operand.Rank && gradient.Shape.SkipLast(2).SequenceEqual(operand.Shape.SkipLast(2))
+            ? Layout.ReshapeTo(graph, gradient, operand)
+            : gradient;
 
     /// <summary>y = alpha·op(a)·op(b) + beta·c. Each gradient is again one Gemm with the transpositions moved.</summary>
     public static Func<Value>?[] Gemm(GradientContext c)
