@@ -41,6 +41,11 @@ internal static class ProductRows
         }
 
         yield return Row("MatMul: with its own transpose", [X(Domain.Real, "B", 4)], (g, x) => g.MatMul(x[0], g.TransposeLast(x[0])));
+        yield return Row("MatMul: summed extent known by two names", [X(Domain.Real, "B", 1, "S"), X(Domain.Real, "B", "T", 4)], (g, x) =>
+            g.MatMul(x[0], x[1])) with
+        {
+            Sizes = [new Dictionary<string, long> { ["B"] = 2, ["S"] = 3, ["T"] = 3 }],
+        };
         yield return Row("MatMul: under a sum", [X(Domain.Real, "B", "S", 4), X(Domain.Real, 4, 2)], (g, x) =>
             g.ReduceSum(g.MatMul(x[0], x[1]), keepDims: true, 1));
     }

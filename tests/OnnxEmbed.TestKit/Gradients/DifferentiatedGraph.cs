@@ -9,7 +9,7 @@ namespace OnnxEmbed.TestKit.Gradients;
 /// A function y(x) and its vector-Jacobian product as two sessions in double: one gives y, the other, fed with a cotangent w for each y,
 /// the loss L = Σ w·y and dL/dx.
 /// </summary>
-public sealed class DifferentiatedGraph : IDisposable
+public sealed class DifferentiatedGraph : IDifferentiatedFunction
 {
     private const string LossName = "check/loss";
 
@@ -25,7 +25,7 @@ public sealed class DifferentiatedGraph : IDisposable
         Parameters = parameters;
         graph.ClearOutputs();
         OutputNames = [.. outputs.Select((output, i) => graph.Output(output, $"check/y{i}").Name)];
-        _forward = new OrtGraphRunner(DoubleTwin.Of(graph.ToBytes()));
+        _forward = new OrtGraphRunner(DoubleTwin.Of(graph.ToBytes()), optimize: false);
         try
         {
             Outputs = [.. OutputNames.Select(name => graph[name])];
@@ -42,7 +42,7 @@ public sealed class DifferentiatedGraph : IDisposable
                 graph.Output(Gradients[parameter.Name], $"{parameter.Name}_grad");
             }
 
-            _backward = new OrtGraphRunner(DoubleTwin.Of(graph.ToBytes()));
+            _backward = new OrtGraphRunner(DoubleTwin.Of(graph.ToBytes()), optimize: false);
         }
         catch
         {
@@ -69,14 +69,17 @@ public sealed class DifferentiatedGraph : IDisposable
     /// <summary>Nodes that the differentiation added.</summary>
     public IReadOnlyList<GraphNode> GradientNodes { get; }
 
-    /// <summary>y at a point.</summary>
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ParameterNames => [.. Parameters.Select(parameter => parameter.Name)];
+
+    /// <inheritdoc/>
     public IReadOnlyList<TensorData> Forward(IReadOnlyDictionary<string, TensorData> point)
     {
         IReadOnlyDictionary<string, TensorData> results = _forward.Run(point);
         return [.. OutputNames.Select(name => results[name])];
     }
 
-    /// <summary>L and dL/dx at a point for the cotangents of <see cref="Outputs"/>.</summary>
+    /// <inheritdoc/>
     public (double Loss, IReadOnlyDictionary<string, TensorData> Gradients) Backward(
         IReadOnlyDictionary<string, TensorData> point, IReadOnlyList<TensorData> cotangents)
     {
@@ -108,7 +111,8 @@ public sealed class DifferentiatedGraph : IDisposable
         {
             Value y = Outputs[i];
             Value product = graph.Mul(y, graph.Input(CotangentName(i), y.Type, y.Shape));
-            terms.Add(y.Rank == 0 ? product : graph.ReduceSum(product, keepDims: false, [.. Enumerable.Range(0, y.Rank).Select(a => (long)a)]));
+            long[] all = [.. Enumerable.Range(0, y.Rank).Select(axis => (long)axis)];
+            terms.Add(y.Rank == 0 ? product : graph.ReduceSum(product, keepDims: false, all));
         }
 
         return terms.Aggregate((sum, term) => graph.Add(sum, term));

@@ -6,7 +6,8 @@ namespace OnnxEmbed.TestKit.Gradients;
 /// <param name="Name">What the row is about; unique in its table.</param>
 /// <param name="Inputs">Inputs x0, x1, … in order.</param>
 /// <param name="Build">Makes the outputs from the inputs; those of a floating-point type enter the loss.</param>
-public sealed record GradientCase(string Name, IReadOnlyList<GradientInput> Inputs, Func<GraphBuilder, Value[], Value[]> Build)
+public sealed record GradientCase(
+    string Name, IReadOnlyList<GradientInput> Inputs, Func<GraphBuilder, Value[], Value[]> Build)
 {
     /// <summary>Numbers for the symbols: the one graph is run and checked with each of them. Symbols that are 1 at run time are among them.</summary>
     public IReadOnlyList<IReadOnlyDictionary<string, long>> Sizes { get; init; } =

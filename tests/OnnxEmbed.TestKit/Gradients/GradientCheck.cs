@@ -7,13 +7,13 @@ namespace OnnxEmbed.TestKit.Gradients;
 
 /// <summary>
 /// Compares gradients with finite differences in double by the inner-product identity: for a random cotangent w and a random direction u
-/// of one input, ⟨dL/dx, u⟩ must equal the derivative of L = Σ w·y along u. It takes a few runs of the graph whatever the input's size;
-/// the idea is that of JAX's check_vjp. The derivative is the central difference with one Richardson step,
-/// (4·D(h/2) - D(h))/3, whose error is O(h⁴).
+/// of one input, ⟨dL/dx, u⟩ must equal the derivative of L = Σ w·y along u. It takes a few runs whatever the input's size; the idea is
+/// that of JAX's check_vjp. The derivative is the central difference with one Richardson step, (4·D(h/2) - D(h))/3, whose error is O(h⁴).
 /// </summary>
 public static class GradientCheck
 {
-    private const double Step = 1e-3;
+    /// <summary>Step of the finite differences unless a caller knows the function to be more curved than those of the tables.</summary>
+    public const double DefaultStep = 1e-3;
 
     /// <summary>
     /// Part of Σ|dL/dxᵢ·uᵢ| that the tolerance refers to at least: where terms of both signs cancel in the inner product, their size and
@@ -35,7 +35,8 @@ public static class GradientCheck
         Value[] parameters = [.. inputs.Where((_, i) => row.Inputs[i].Domain.IsDifferentiable)];
         using DifferentiatedGraph differentiated = new(graph, outputs, parameters);
         double worst = 0;
-        foreach (IReadOnlyDictionary<string, long> sizes in row.IsDynamic ? row.Sizes : [new Dictionary<string, long>()])
+        IReadOnlyList<IReadOnlyDictionary<string, long>> runs = row.IsDynamic ? row.Sizes : [new Dictionary<string, long>()];
+        foreach (IReadOnlyDictionary<string, long> sizes in runs)
         {
             Random random = new(row.Seed);
             Dictionary<string, TensorData> point = inputs.Zip(row.Inputs).ToDictionary(
@@ -52,10 +53,16 @@ public static class GradientCheck
     /// <param name="random">Source of cotangents and directions.</param>
     /// <param name="tolerance">Default: <see cref="Tolerance.Gradient"/>.</param>
     /// <param name="what">Stands in front of messages.</param>
+    /// <param name="step">h.</param>
     /// <returns>The greatest relative error that was found.</returns>
     /// <exception cref="TensorMismatchException">A gradient is wrong.</exception>
     public static double Run(
-        DifferentiatedGraph graph, IReadOnlyDictionary<string, TensorData> point, Random random, Tolerance? tolerance = null, string what = "gradient")
+        IDifferentiatedFunction graph,
+        IReadOnlyDictionary<string, TensorData> point,
+        Random random,
+        Tolerance? tolerance = null,
+        string what = "gradient",
+        double step = DefaultStep)
     {
         Tolerance allowed = tolerance ?? Tolerance.Gradient;
         IReadOnlyList<TensorData> outputs = graph.Forward(point);
@@ -68,7 +75,7 @@ public static class GradientCheck
         }
 
         double worst = 0;
-        foreach (string name in graph.Parameters.Select(parameter => parameter.Name))
+        foreach (string name in graph.ParameterNames)
         {
             TensorData gradient = gradients[name];
             if (!gradient.Shape.SequenceEqual(point[name].Shape) || gradient.ElementType != point[name].ElementType)
@@ -85,7 +92,7 @@ public static class GradientCheck
                 size += Math.Abs(values[i] * direction[i]);
             }
 
-            double numeric = Derivative(graph, point, cotangents, name, direction);
+            double numeric = Derivative(graph, point, cotangents, name, direction, step);
             double scale = Math.Max(Math.Max(Math.Abs(analytic), Math.Abs(numeric)), CancellationFloor * size);
             double error = Math.Abs(analytic - numeric);
 
@@ -93,8 +100,9 @@ public static class GradientCheck
             if (!(error <= allowed.Absolute + (allowed.Relative * scale)))
             {
                 throw new TensorMismatchException(
-                    Text($"{what}: along a random direction of {name} {point[name]} the gradient gives {analytic:R}, finite differences {numeric:R} (relative error {error / scale:G3})")
-                    + Worst(graph, point, cotangents, name, values));
+                    Text($"{what}: along a random direction of {name} {point[name]} the gradient gives {analytic:R}, ")
+                    + Text($"finite differences {numeric:R} (relative error {error / scale:G3})")
+                    + Worst(graph, point, cotangents, name, values, step));
             }
 
             worst = Math.Max(worst, scale > allowed.Absolute ? error / scale : 0);
@@ -105,19 +113,20 @@ public static class GradientCheck
 
     /// <summary>Derivative of Σ w·y along a direction of one input, by finite differences.</summary>
     public static double Derivative(
-        DifferentiatedGraph graph,
+        IDifferentiatedFunction graph,
         IReadOnlyDictionary<string, TensorData> point,
         IReadOnlyList<TensorData> cotangents,
         string name,
-        ReadOnlySpan<double> direction)
+        ReadOnlySpan<double> direction,
+        double step = DefaultStep)
     {
-        double coarse = Difference(graph, point, cotangents, name, direction, Step);
-        double fine = Difference(graph, point, cotangents, name, direction, Step / 2);
+        double coarse = Difference(graph, point, cotangents, name, direction, step);
+        double fine = Difference(graph, point, cotangents, name, direction, step / 2);
         return ((4 * fine) - coarse) / 3;
     }
 
     private static double Difference(
-        DifferentiatedGraph graph,
+        IDifferentiatedFunction graph,
         IReadOnlyDictionary<string, TensorData> point,
         IReadOnlyList<TensorData> cotangents,
         string name,
@@ -154,11 +163,12 @@ public static class GradientCheck
     }
 
     private static string Worst(
-        DifferentiatedGraph graph,
+        IDifferentiatedFunction graph,
         IReadOnlyDictionary<string, TensorData> point,
         IReadOnlyList<TensorData> cotangents,
         string name,
-        double[] gradient)
+        double[] gradient,
+        double step)
     {
         if (gradient.Length > SearchLimit)
         {
@@ -171,7 +181,7 @@ public static class GradientCheck
         {
             double[] unit = new double[gradient.Length];
             unit[i] = 1;
-            double numeric = Derivative(graph, point, cotangents, name, unit);
+            double numeric = Derivative(graph, point, cotangents, name, unit, step);
             double error = Math.Abs(numeric - gradient[i]);
             if (error > greatest || double.IsNaN(error))
             {
@@ -184,7 +194,8 @@ public static class GradientCheck
             }
         }
 
-        return Text($"; worst element {TensorAssert.Index(worst, point[name].Shape)} at x = {point[name].ToArray<double>()[worst]:R}: gradient {gradient[worst]:R}, finite difference {numericAtWorst:R}");
+        return Text($"; worst element {TensorAssert.Index(worst, point[name].Shape)} at x = {point[name].ToArray<double>()[worst]:R}: ")
+            + Text($"gradient {gradient[worst]:R}, finite difference {numericAtWorst:R}");
     }
 
     private static double Inner(IReadOnlyList<TensorData> outputs, IReadOnlyList<TensorData> cotangents) =>

@@ -1,0 +1,76 @@
+using OnnxEmbed.Models.Architectures;
+using OnnxEmbed.Models.Packages;
+using OnnxEmbed.Tensors;
+
+namespace OnnxEmbed.TestKit.Models;
+
+/// <summary>Models of two layers, hidden size 8 and a vocabulary of 14, built in code, with weights that leave no term near zero.</summary>
+public static class TinyModels
+{
+    /// <summary>Tokens of the vocabulary.</summary>
+    public const int VocabularySize = 14;
+
+    /// <summary>Width of hidden states and embeddings.</summary>
+    public const int HiddenSize = 8;
+
+    /// <summary>A BERT of two heads.</summary>
+    public static BertConfig Bert { get; } = new()
+    {
+        VocabSize = VocabularySize,
+        HiddenSize = HiddenSize,
+        NumHiddenLayers = 2,
+        NumAttentionHeads = 2,
+        IntermediateSize = 12,
+        MaxPositionEmbeddings = 16,
+        TypeVocabSize = 2,
+        HiddenAct = "gelu",
+        PadTokenId = 0,
+    };
+
+    /// <summary>A Llama of four heads in two groups.</summary>
+    public static LlamaConfig Llama { get; } = new()
+    {
+        VocabSize = VocabularySize,
+        HiddenSize = HiddenSize,
+        NumHiddenLayers = 2,
+        NumAttentionHeads = 4,
+        NumKeyValueHeads = 2,
+        HeadDim = 2,
+        IntermediateSize = 12,
+        MaxPositionEmbeddings = 16,
+        HiddenAct = "silu",
+        PadTokenId = 0,
+    };
+
+    /// <summary>Normal weights of deviation 0.3; biases and scales are moved off 0 and 1 too.</summary>
+    public static TensorSource Weights(ModelConfig config, ulong seed = 7)
+    {
+        TensorSource matrices = SeededWeights.For(config with { InitializerRange = 0.3, PadTokenId = null }, seed);
+        return (name, shape) =>
+        {
+            float[] values = matrices(name, shape.Length == 1 ? [shape[0], 1] : shape).ToSingles();
+            float offset = shape.Length == 1 && name.EndsWith(".weight", StringComparison.Ordinal) ? 1 : 0;
+            return TensorData.From<float>(Array.ConvertAll(values, value => value + offset), shape);
+        };
+    }
+
+    /// <summary>Inputs of an encoder: rows of tokens padded with 0 at the right to the longest, the mask, and segments where it has them.</summary>
+    public static Dictionary<string, TensorData> Batch(ModelConfig config, params long[][] rows)
+    {
+        int length = rows.Max(row => row.Length);
+        long[] shape = [rows.Length, length];
+        long[] ids = [.. rows.SelectMany(row => row.Concat(new long[length - row.Length]))];
+        long[] mask = [.. rows.SelectMany(row => Enumerable.Range(0, length).Select(i => i < row.Length ? 1L : 0L))];
+        Dictionary<string, TensorData> inputs = new()
+        {
+            [EncoderInputs.InputIdsName] = TensorData.From<long>(ids, shape),
+            [EncoderInputs.AttentionMaskName] = TensorData.From<long>(mask, shape),
+        };
+        if (config is BertConfig)
+        {
+            inputs[EncoderInputs.TokenTypeIdsName] = TensorData.From<long>([.. ids.Select((_, i) => i % length > 1 ? 1L : 0L)], shape);
+        }
+
+        return inputs;
+    }
+}
