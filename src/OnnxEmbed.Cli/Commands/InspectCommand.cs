@@ -1,6 +1,7 @@
 using Cocona;
 using OnnxEmbed.Cli.CommandLine;
 using OnnxEmbed.Cli.Hosting;
+using OnnxEmbed.Cli.Inspection;
 using OnnxEmbed.Cli.Output;
 using OnnxEmbed.Tensors;
 
@@ -9,16 +10,32 @@ namespace OnnxEmbed.Cli.Commands;
 /// <summary><c>inspect</c>: what is in a file or directory of ours.</summary>
 internal sealed class InspectCommand(Session session)
 {
-    [Command("inspect", Description = "Says what is in a safetensors file.")]
-    [Example("onnxembed inspect artifacts/run/adapter/adapter_model.safetensors")]
-    public int Run([Argument(Description = "The file.")] string path, OutputOptions output)
+    private const string Kinds = "an .onnx, .safetensors or .parquet file";
+
+    [Command("inspect", Description = "Says what is in " + Kinds + ".")]
+    [Example("onnxembed inspect artifacts/run/adapter/adapter_model.safetensors --all")]
+    public async Task<int> Run(
+        OutputOptions output,
+        [Argument(Description = "The file.")] string path,
+        [Option("all", Description = "List every tensor.")] bool all = false)
     {
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        Result result = new Result()
-            .Fact("path", path)
-            .Fact("kind", "safetensors")
-            .Fact("tensors", file.Tensors.Count);
-        ResultWriter.Write(session, output.ResultFormat, result);
+        ResultWriter.Write(session, output.ResultFormat, await InspectAsync(path, all));
         return ExitStatus.Done;
+    }
+
+    private async Task<Result> InspectAsync(string path, bool all)
+    {
+        if (!File.Exists(path) && !Directory.Exists(path))
+        {
+            throw new FileNotFoundException($"{path}: needs {Kinds}, found nothing there");
+        }
+
+        return Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".onnx" => OnnxInspector.Inspect(path, all),
+            ".safetensors" => SafetensorsInspector.Inspect(path, all),
+            ".parquet" => await ParquetInspector.InspectAsync(path, session.Cancellation),
+            _ => throw new DataException($"{path}: needs {Kinds}"),
+        };
     }
 }
