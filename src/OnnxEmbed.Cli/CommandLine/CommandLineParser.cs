@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using Cocona.Command;
+using OnnxEmbed.Cli.Commands;
 
 namespace OnnxEmbed.Cli.CommandLine;
 
@@ -49,9 +50,9 @@ internal static class CommandLineParser
         return line;
     }
 
-    /// <summary>The commands of a level without those that Cocona adds by itself.</summary>
+    /// <summary>The commands of a level without those that Cocona adds by itself, in the order of the catalogue.</summary>
     public static IEnumerable<CommandDescriptor> Visible(CommandCollection level) =>
-        level.All.Where(command => !command.IsHidden && !command.IsPrimaryCommand);
+        level.All.Where(command => !command.IsHidden && !command.IsPrimaryCommand).OrderBy(command => CommandCatalogue.Rank(command.Name));
 
     public static string CommandName(IEnumerable<CommandDescriptor> path) => string.Join(' ', path.Select(command => command.Name));
 

@@ -2,12 +2,19 @@ using Cocona;
 
 namespace OnnxEmbed.Cli.Commands;
 
-/// <summary>Every command of <c>onnxembed</c>, in the order in which help lists them.</summary>
+/// <summary>Every command of <c>onnxembed</c>.</summary>
 internal static class CommandCatalogue
 {
+    /// <summary>The order in which one works with them, which is the order of the help.</summary>
+    private static readonly string[] Order = ["data", "init", "pretrain", "train", "merge", "embed", "eval", "study", "inspect", "diff"];
+
+    /// <summary>Place of a command in the help.</summary>
+    public static int Rank(string name) => Array.IndexOf(Order, name);
+
     public static void AddTo(CoconaApp app)
     {
         app.AddSubCommand("data", data => data.AddCommands<DataTextCommand>()).WithDescription("Writes data sets.");
+        app.AddCommands<InitCommand>();
         app.AddCommands<InspectCommand>();
     }
 }

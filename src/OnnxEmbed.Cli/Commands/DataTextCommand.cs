@@ -10,8 +10,8 @@ namespace OnnxEmbed.Cli.Commands;
 /// <summary><c>data text</c>: text about numbers to pre-train on.</summary>
 internal sealed class DataTextCommand(Session session)
 {
-    [Command("text", Description = "Writes text about numbers, to pre-train a language model on: sequences, arithmetic facts, comparisons. "
-        + "It never mentions an integer from 100 up that a test split of the number suite uses. The same options give the same bytes.")]
+    [Command("text", Description = "Writes text about numbers to pre-train a language model on. "
+        + "Sequences, arithmetic facts, comparisons and more; it never mentions an integer from 100 up that a test split of the number suite uses. The same options give the same bytes.")]
     [Example("onnxembed data text --count 100000 --seed 1 -o artifacts/text.parquet")]
     public async Task<int> Run(
         OutputOptions output,

@@ -3,6 +3,8 @@ using OnnxEmbed.Cli.CommandLine;
 using OnnxEmbed.Cli.Hosting;
 using OnnxEmbed.Cli.Inspection;
 using OnnxEmbed.Cli.Output;
+using OnnxEmbed.Models.Adapters;
+using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Cli.Commands;
@@ -10,13 +12,14 @@ namespace OnnxEmbed.Cli.Commands;
 /// <summary><c>inspect</c>: what is in a file or directory of ours.</summary>
 internal sealed class InspectCommand(Session session)
 {
-    private const string Kinds = "an .onnx, .safetensors or .parquet file";
+    private const string Kinds = "a model package, a LoRA adapter, or an .onnx, .safetensors or .parquet file";
 
-    [Command("inspect", Description = "Says what is in " + Kinds + ".")]
+    [Command("inspect", Description = "Says what is in a file or directory. It is " + Kinds + ".")]
+    [Example("onnxembed inspect artifacts/fresh")]
     [Example("onnxembed inspect artifacts/run/adapter/adapter_model.safetensors --all")]
     public async Task<int> Run(
         OutputOptions output,
-        [Argument(Description = "The file.")] string path,
+        [Argument(Description = "The file or directory.")] string path,
         [Option("all", Description = "List every tensor.")] bool all = false)
     {
         ResultWriter.Write(session, output.ResultFormat, await InspectAsync(path, all));
@@ -28,6 +31,16 @@ internal sealed class InspectCommand(Session session)
         if (!File.Exists(path) && !Directory.Exists(path))
         {
             throw new FileNotFoundException($"{path}: needs {Kinds}, found nothing there");
+        }
+
+        if (LoraAdapter.IsAdapter(path))
+        {
+            return AdapterInspector.Inspect(path, all);
+        }
+
+        if (Directory.Exists(path))
+        {
+            return ModelPackage.IsPackage(path) ? PackageInspector.Inspect(path, all) : throw new DataException($"{path}: needs {Kinds}");
         }
 
         return Path.GetExtension(path).ToLowerInvariant() switch

@@ -8,7 +8,7 @@ internal static class TensorTable
 {
     public static void AddTo(Result result, IReadOnlyDictionary<string, TensorData> tensors, bool all)
     {
-        result.Fact("tensors", tensors.Count)
+        result.Fact("tensor_count", tensors.Count)
             .Fact("parameters", tensors.Values.Where(tensor => tensor.ElementType.IsFloat()).Sum(tensor => tensor.ElementCount))
             .Fact("tensor_bytes", tensors.Values.Sum(tensor => tensor.ByteLength));
         result.Table("types", ["type", "tensors", "elements", "bytes"], tensors.Values

@@ -42,7 +42,7 @@ internal static class ResultWriter
             }
         }
 
-        foreach (ResultTable table in result.Tables)
+        foreach (ResultTable table in result.Tables.Where(table => table.Rows.Count > 0))
         {
             Table view = new() { Border = TableBorder.Simple, Title = result.Tables.Count > 1 ? new TableTitle(Markup.Escape(table.Name)) : null };
             for (int i = 0; i < table.Columns.Count; i++)
