@@ -5,7 +5,8 @@ namespace OnnxEmbed.Evaluation.Clustering;
 
 /// <summary>
 /// Exact silhouette in O(n·K·d) operations for distances that are a squared norm. With rows u and the mean m of all rows,
-/// Σ_{v of label c} |u - v|² = n_c |u - m|² + Σ_v |v - m|² - 2 (u - m)·Σ_v (v - m). Cosine is the case of unit rows: 1 - u·v = |u - v|² / 2,
+/// Σ_{v of label c} |u - v|² = n_c |u - m|² + Σ_v |v - m|² - 2 (u - m)·Σ_v (v - m). Cosine is the case of unit rows: 1 - u·v = |u - v|² /
+/// 2,
 /// plus 1/2 for each of u, v that is a row of zeros. Shifting by m keeps the digits of narrow cones and of large offsets.
 /// </summary>
 internal static class ClosedFormSilhouette

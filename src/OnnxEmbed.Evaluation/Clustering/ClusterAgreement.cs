@@ -61,7 +61,8 @@ public static class ClusterAgreement
     public static double Completeness(ReadOnlySpan<int> classes, ReadOnlySpan<int> clusters) => HomogeneityAndCompleteness(Table(classes, clusters)).Completeness;
 
     /// <summary>
-    /// V-measure in [0, 1]: the harmonic mean of homogeneity and completeness. A. Rosenberg and J. Hirschberg, "V-Measure", EMNLP-CoNLL 2007.
+    /// V-measure in [0, 1]: the harmonic mean of homogeneity and completeness. A. Rosenberg and J. Hirschberg, "V-Measure", EMNLP-CoNLL
+    /// 2007.
     /// </summary>
     /// <inheritdoc cref="Homogeneity" path="/param"/>
     /// <inheritdoc cref="AdjustedRand" path="/exception"/>

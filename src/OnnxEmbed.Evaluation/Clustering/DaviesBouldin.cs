@@ -3,7 +3,8 @@ using System.Numerics.Tensors;
 namespace OnnxEmbed.Evaluation.Clustering;
 
 /// <summary>
-/// Davies-Bouldin index: the mean over labels k of max_j (S_k + S_j) / M_kj, where S is a label's mean Euclidean distance to its centroid and M
+/// Davies-Bouldin index: the mean over labels k of max_j (S_k + S_j) / M_kj, where S is a label's mean Euclidean distance to its centroid
+/// and M
 /// the distance of two centroids. D. L. Davies and D. W. Bouldin, "A Cluster Separation Measure", IEEE TPAMI 1 (1979), with the edge cases
 /// of https://scikit-learn.org/1.2/modules/generated/sklearn.metrics.davies_bouldin_score.html.
 /// </summary>

@@ -5,7 +5,8 @@ namespace OnnxEmbed.Evaluation.Clustering;
 
 /// <summary>
 /// Silhouette with Euclidean distances in O(n²·d) operations. Rows are ordered by label and centred block by block in double; tiles of
-/// distances never leave the cache, and each tile serves both of its blocks. Memory: O(block) and the sums [n, K], or O(block·K) for the many
+/// distances never leave the cache, and each tile serves both of its blocks. Memory: O(block) and the sums [n, K], or O(block·K) for the
+/// many
 /// labels where those would be large.
 /// </summary>
 internal static class EuclideanSilhouette

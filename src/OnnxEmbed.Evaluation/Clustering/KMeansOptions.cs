@@ -15,7 +15,8 @@ public sealed record KMeansOptions
     public int MaxIterations { get; init; } = 300;
 
     /// <summary>
-    /// A start ends when the sum of squared centre shifts is at most this share of the mean variance of the columns; 0 runs until the labels
+    /// A start ends when the sum of squared centre shifts is at most this share of the mean variance of the columns; 0 runs until the
+    /// labels
     /// stay the same.
     /// </summary>
     /// <value>1e-4.</value>

@@ -3,7 +3,8 @@ using OnnxEmbed.Evaluation.Kernels;
 
 namespace OnnxEmbed.Evaluation.Clustering;
 
-/// <summary>Label means [K, d] of mean-centred embeddings, with each label's within-label sums of distances and of squared distances.</summary>
+/// <summary>Label means [K, d] of mean-centred embeddings, with each label's within-label sums of distances and of squared
+/// distances.</summary>
 internal sealed class LabelCenters
 {
     private LabelCenters(double[] centers, double[] distances, double[] squares)

@@ -3,7 +3,8 @@ using OnnxEmbed.Evaluation.Kernels;
 
 namespace OnnxEmbed.Evaluation.Clustering;
 
-/// <summary>Lloyd's iterations from given centres: assign each row to its nearest centre, move each centre to the mean of its rows.</summary>
+/// <summary>Lloyd's iterations from given centres: assign each row to its nearest centre, move each centre to the mean of its
+/// rows.</summary>
 internal sealed class LloydSolver(EmbeddingMatrix embeddings, double[] means, double tolerance, int maxIterations, int degree)
 {
     private readonly int _width = embeddings.Width;

@@ -8,7 +8,8 @@ internal static class CrossProducts
 {
     public const int PanelColumns = 64;
 
-    /// <summary>Gives each panel [panel columns, columns of y] to <paramref name="visit"/>(first column of the panel, columns, values, stride).</summary>
+    /// <summary>Gives each panel [panel columns, columns of y] to <paramref name="visit"/>(first column of the panel, columns, values,
+    /// stride).</summary>
     public static void ForPanels(
         EmbeddingMatrix x, double[] xMeans, EmbeddingMatrix y, double[] yMeans, int degree, Action<int, int, double[], int> visit)
     {

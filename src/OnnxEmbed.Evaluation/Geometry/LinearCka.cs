@@ -24,7 +24,8 @@ public static class LinearCka
         return Ratio(UnbiasedHsic(left, right, degree), UnbiasedHsic(left, left, degree), UnbiasedHsic(right, right, degree));
     }
 
-    /// <summary>Biased: |XᵀY|² / (|XᵀX| |YᵀY|) of the centred embeddings, Frobenius norms; in [0, 1], and above 0 even for independent ones.</summary>
+    /// <summary>Biased: |XᵀY|² / (|XᵀX| |YᵀY|) of the centred embeddings, Frobenius norms; in [0, 1], and above 0 even for independent
+    /// ones.</summary>
     /// <inheritdoc cref="Debiased" path="/param"/>
     /// <exception cref="EvaluationException">The rows differ, n is below 2, or an embedding is constant.</exception>
     public static double Biased(EmbeddingMatrix x, EmbeddingMatrix y, int degree)
@@ -38,7 +39,8 @@ public static class LinearCka
         ? xy / Math.Sqrt(xx * yy)
         : throw new EvaluationException("CKA: needs embeddings that vary, got a constant one");
 
-    // With K = XXᵀ of centred X, K̃ = K without its diagonal, likewise L: tr(K̃L̃) = |XᵀY|² - Σ k_ii l_ii; K̃1 = -diag K, since X sums to 0.
+    // With K = XXᵀ of centred X, K̃ = K without its diagonal, likewise L: tr(K̃L̃) = |XᵀY|² - Σ k_ii l_ii; K̃1 = -diag K, since X sums to
+    // 0.
     private static double UnbiasedHsic(Side x, Side y, int degree)
     {
         double n = x.Embeddings.Rows;

@@ -16,7 +16,8 @@ public static class Accuracy
         return right / (double)labels.Length;
     }
 
-    /// <summary>Accuracy on <paramref name="test"/> of always saying the most frequent label of <paramref name="train"/> (on a tie the smallest).</summary>
+    /// <summary>Accuracy on <paramref name="test"/> of always saying the most frequent label of <paramref name="train"/> (on a tie the
+    /// smallest).</summary>
     /// <exception cref="EvaluationException">Either is empty.</exception>
     public static double Majority(ReadOnlySpan<int> train, ReadOnlySpan<int> test)
     {

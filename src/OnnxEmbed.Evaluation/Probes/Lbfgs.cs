@@ -3,7 +3,8 @@ using System.Numerics.Tensors;
 namespace OnnxEmbed.Evaluation.Probes;
 
 /// <summary>
-/// Limited-memory BFGS with a diagonal preconditioner: J. Nocedal and S. Wright, "Numerical Optimization", 2nd ed., algorithm 7.5; weak Wolfe
+/// Limited-memory BFGS with a diagonal preconditioner: J. Nocedal and S. Wright, "Numerical Optimization", 2nd ed., algorithm 7.5; weak
+/// Wolfe
 /// line search by bisection after A. Lewis and M. Overton, "Nonsmooth optimization via quasi-Newton methods" (2013), algorithm 2.6.
 /// </summary>
 internal static class Lbfgs

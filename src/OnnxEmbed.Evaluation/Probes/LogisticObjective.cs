@@ -5,7 +5,8 @@ using OnnxEmbed.Evaluation.Kernels;
 namespace OnnxEmbed.Evaluation.Probes;
 
 /// <summary>
-/// Penalised loss of logistic regression and its gradient, on centred (and optionally scaled) columns. Centring leaves the optimum as it is,
+/// Penalised loss of logistic regression and its gradient, on centred (and optionally scaled) columns. Centring leaves the optimum as it
+/// is,
 /// the intercepts being free, and takes away the worst of its conditioning. Parameters: weights [outputs, d], then intercepts [outputs].
 /// </summary>
 internal sealed class LogisticObjective(

@@ -7,7 +7,8 @@ public sealed record LogisticOptions
     /// <value>1.</value>
     public double InverseRegularization { get; init; } = 1;
 
-    /// <summary>Whether columns are divided by their standard deviation first (constant columns are not). The penalty then acts on the scaled weights.</summary>
+    /// <summary>Whether columns are divided by their standard deviation first (constant columns are not). The penalty then acts on the
+    /// scaled weights.</summary>
     /// <value>false.</value>
     public bool Standardize { get; init; }
 

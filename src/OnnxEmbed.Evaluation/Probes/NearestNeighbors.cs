@@ -6,7 +6,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Evaluation.Probes;
 
 /// <summary>
-/// k-nearest-neighbour vote by exhaustive search, in double: the majority of the k nearest training items, on a tied vote the smallest label
+/// k-nearest-neighbour vote by exhaustive search, in double: the majority of the k nearest training items, on a tied vote the smallest
+/// label
 /// (https://scikit-learn.org/1.2/modules/generated/sklearn.neighbors.KNeighborsClassifier.html); of items equally near, the first.
 /// </summary>
 public static class NearestNeighbors

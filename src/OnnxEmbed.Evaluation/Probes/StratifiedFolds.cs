@@ -13,7 +13,8 @@ public static class StratifiedFolds
     /// <param name="folds">Number of folds, at least 2.</param>
     /// <param name="seed">Seed of the order in which items are dealt.</param>
     /// <exception cref="OptionException">Fewer than 2 folds.</exception>
-    /// <exception cref="EvaluationException">Fewer items or groups than folds, a label with a single item, or lengths that differ.</exception>
+    /// <exception cref="EvaluationException">Fewer items or groups than folds, a label with a single item, or lengths that
+    /// differ.</exception>
     public static int[] Assign(ReadOnlySpan<int> labels, ReadOnlySpan<int> groups, int folds, ulong seed)
     {
         if (folds < 2)

@@ -2,7 +2,8 @@ using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Evaluation.Statistics;
 
-/// <summary>Percentile bootstrap for means over items, such as an accuracy. B. Efron and R. Tibshirani, "An introduction to the bootstrap" (1993), chapter 13.</summary>
+/// <summary>Percentile bootstrap for means over items, such as an accuracy. B. Efron and R. Tibshirani, "An introduction to the bootstrap"
+/// (1993), chapter 13.</summary>
 public static class BootstrapInterval
 {
     /// <summary>95 % interval of the mean of <paramref name="values"/>, units being drawn with replacement.</summary>

@@ -10,13 +10,15 @@ public static class PairedComparison
     private const double TieShare = 1e-12;
 
     /// <summary>
-    /// Mean difference a - b, its 95 % bootstrap interval and a sign-flip p-value (R. A. Fisher's randomisation test: under the null the sign
+    /// Mean difference a - b, its 95 % bootstrap interval and a sign-flip p-value (R. A. Fisher's randomisation test: under the null the
+    /// sign
     /// of each unit's difference is a coin toss; p = share of assignments with |sum| at least as large, the observed one included).
     /// </summary>
     /// <param name="a">Score [n] of each item by the first.</param>
     /// <param name="b">Score [n] of each item by the second.</param>
     /// <param name="units">Unit [n] of each item: items of a generated pair are not independent. Empty: each item alone.</param>
-    /// <param name="resamples">Bootstrap resamples, and random assignments of signs where there are more than 14 units; at least 100.</param>
+    /// <param name="resamples">Bootstrap resamples, and random assignments of signs where there are more than 14 units; at least
+    /// 100.</param>
     /// <param name="seed">Seed of the draws.</param>
     /// <exception cref="EvaluationException">The lengths differ or are 0.</exception>
     /// <exception cref="Tensors.OptionException">Fewer than 100 resamples.</exception>

@@ -6,7 +6,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Evaluation.Statistics;
 
 /// <summary>
-/// What a silhouette would be if the labels meant nothing: its null value depends on the geometry (it is not 0), so a silhouette is reported
+/// What a silhouette would be if the labels meant nothing: its null value depends on the geometry (it is not 0), so a silhouette is
+/// reported
 /// with its z-score against permuted labels. Distances are computed once and only the labels move.
 /// </summary>
 public static class SilhouettePermutation
@@ -16,7 +17,8 @@ public static class SilhouettePermutation
     /// <param name="labels">Label [n] of each item.</param>
     /// <param name="distance">The distance.</param>
     /// <param name="permutations">Number of permutations, at least 19.</param>
-    /// <param name="maxRows">Most rows used (their distances are kept: 8 bytes x rows²); beyond it a random sample, even over labels.</param>
+    /// <param name="maxRows">Most rows used (their distances are kept: 8 bytes x rows²); beyond it a random sample, even over
+    /// labels.</param>
     /// <param name="seed">Seed of the sample and the permutations.</param>
     /// <param name="degree">Threads to use, at least 1.</param>
     /// <exception cref="OptionException">Fewer than 19 permutations or 10 rows.</exception>

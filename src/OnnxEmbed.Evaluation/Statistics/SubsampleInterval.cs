@@ -3,7 +3,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Evaluation.Statistics;
 
 /// <summary>
-/// Confidence intervals for indices of geometry by subsampling without replacement: a bootstrap repeats items, and the zero distances between
+/// Confidence intervals for indices of geometry by subsampling without replacement: a bootstrap repeats items, and the zero distances
+/// between
 /// the copies inflate every such index. D. N. Politis and J. P. Romano, "Large sample confidence regions based on subsamples under minimal
 /// assumptions", Annals of Statistics 22 (1994), with the finite-population factor √(m / (n - m)).
 /// </summary>
