@@ -1,0 +1,77 @@
+// Loads model packages in @huggingface/transformers from the local disk and compares token ids (exactly) and vectors (within 1e-5) with
+// what OnnxEmbed wrote into EXPECTED.json:  node check.mjs EXPECTED.json
+// With --golden OUT.json it writes the token ids that transformers.js gives, as test data.
+import fs from 'node:fs';
+import path from 'node:path';
+import { AutoModel, AutoTokenizer, env, pipeline } from '@huggingface/transformers';
+
+const TOLERANCE = 1e-5;
+
+env.allowRemoteModels = false;
+env.allowLocalModels = true;
+
+// transformers.js cuts a long text after it has added the special tokens and so loses [SEP]; the tokenizers library (Python, Rust, Text
+// Embeddings Inference) and OnnxEmbed cut before. Of a cut text only the tokens before the difference are compared, and no vector.
+const expected = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
+const golden = process.argv[3] === '--golden' ? process.argv[4] : null;
+// transformers.js takes the last position; with one text at a time nothing is padded, so it is the last token.
+const POOLING = { mean: 'mean', cls: 'cls', last: 'last_token' };
+
+let passed = 0;
+let failed = 0;
+const report = (ok, what) => {
+  ok ? passed++ : failed++;
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${what}`);
+};
+const largest = (a, b) => {
+  if (a.length !== b.length) return Infinity;
+  let worst = 0;
+  for (let i = 0; i < a.length; i++) worst = Math.max(worst, Number.isFinite(a[i]) ? Math.abs(a[i] - b[i]) : Infinity);
+  return worst;
+};
+
+const goldens = {};
+for (const { path: directory, pooling, normalize, max_length, ids, vectors } of expected.packages) {
+  const name = path.basename(directory);
+  env.localModelPath = path.dirname(directory) + path.sep;
+  const tokenizer = await AutoTokenizer.from_pretrained(name);
+  const theirs = [];
+  const whole = [];
+  let wrong = 0;
+  expected.texts.forEach((text, i) => {
+    const cut = tokenizer(text).input_ids.data.length > max_length;
+    const got = Array.from(tokenizer(text, { truncation: true, max_length }).input_ids.data, Number);
+    theirs.push(cut ? null : got);
+    if (!cut) whole.push(i);
+    const kept = cut ? max_length - 1 : undefined;
+    if (JSON.stringify(got.slice(0, kept)) !== JSON.stringify(ids[i].slice(0, kept))) {
+      wrong++;
+      console.log(`       text ${JSON.stringify(text)}\n       transformers.js ${got}\n       onnxembed       ${ids[i]}`);
+    }
+  });
+  goldens[name] = theirs;
+  report(wrong === 0, `${name}: token ids of ${expected.texts.length} texts, ${expected.texts.length - whole.length} of them longer than ${max_length}`);
+
+  const extract = await pipeline('feature-extraction', name, { dtype: 'fp32' });
+  let worst = 0;
+  for (const i of whole) {
+    const output = await extract(expected.texts[i], { pooling: POOLING[pooling], normalize });
+    worst = Math.max(worst, largest(Array.from(output.data), vectors[i]));
+  }
+  report(worst <= TOLERANCE, `${name}: vectors of the feature-extraction pipeline, ${pooling} pooling, largest difference ${worst.toExponential(1)}`);
+
+  const model = await AutoModel.from_pretrained(name, { dtype: 'fp32' });
+  const batch = tokenizer(whole.map((i) => expected.texts[i]), { padding: true, truncation: true, max_length });
+  const outputs = await model(batch);
+  const sentence = largest(Array.from(outputs.sentence_embedding.data), whole.flatMap((i) => vectors[i]));
+  report(sentence <= TOLERANCE, `${name}: output sentence_embedding of one padded batch, largest difference ${sentence.toExponential(1)}`);
+}
+
+if (golden) {
+  const rows = (values) => '[\n' + values.map((value) => '  ' + JSON.stringify(value)).join(',\n') + '\n ]';
+  const members = Object.entries(goldens).map(([name, ids]) => ` ${JSON.stringify(name)}: ${rows(ids)}`);
+  const text = [' "made_by": "scripts/clients/check.sh --golden"', ` "texts": ${rows(expected.texts)}`, ...members].join(',\n');
+  fs.writeFileSync(golden, `{\n${text}\n}\n`);
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);

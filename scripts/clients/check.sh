@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Loads model packages in @huggingface/transformers (Node) and compares token ids and vectors with ours.
+#   scripts/clients/check.sh [PACKAGE...]
+# Without packages it makes tiny fresh ones of each architecture and pooling, and takes the base models in models/ as well.
+#   scripts/clients/check.sh --golden OUT.json [PACKAGE...]
+# writes the token ids that transformers.js gives (tests/OnnxEmbed.Models.Tests/Tokenizers/digit-tokenizer-ids.json is made so).
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+root="$(cd "$here/../.." && pwd)"
+work="$root/artifacts/clients"
+golden=()
+if [ "${1:-}" = "--golden" ]; then
+  golden=(--golden "$(realpath -m "$2")")
+  shift 2
+fi
+packages=()
+for package in "$@"; do packages+=("$(realpath "$package")"); done
+
+mkdir -p "$work"
+if ! cmp -s "$here/package.json" "$work/package.json" || [ ! -d "$work/node_modules/@huggingface/transformers" ]; then
+  cp "$here/package.json" "$work/package.json"
+  # The package's install scripts only fetch CUDA libraries; the CPU ones are inside.
+  (cd "$work" && ONNXRUNTIME_NODE_INSTALL=skip npm install --ignore-scripts --no-audit --no-fund --loglevel=error)
+fi
+cp "$here/check.mjs" "$work/check.mjs"
+
+expected() { dotnet run "$here/expected.cs" -- "$@"; }
+if [ ${#packages[@]} -eq 0 ]; then
+  while IFS= read -r package; do packages+=("$package"); done < <(expected --init "$work/models")
+  for package in "$root"/models/*/; do
+    [ -f "$package/onnx/model.onnx" ] && packages+=("$(realpath "$package")")
+  done
+fi
+expected "$here/texts.json" "$work/expected.json" "${packages[@]}"
+cd "$work"
+node check.mjs expected.json ${golden[@]+"${golden[@]}"}
