@@ -52,9 +52,9 @@ public class TrainingGraphGradientTests(ITestOutputHelper output)
             Seed = 3,
         });
         using TrainingModel trained = new(graph.Training);
-        double worst = GradientCheck.Run(trained, Point(graph, config, loss), new Random(9), what: $"{architecture} {lossName}", step: 1e-4);
-        output.WriteLine(FormattableString.Invariant(
-            $"{architecture} {lossName} {(lora ? "low rank" : "all weights")}: {trained.ParameterNames.Count} gradients, greatest relative error {worst:G3}"));
+        string name = $"{architecture} {lossName} {(lora ? "low rank" : "all weights")}";
+        double worst = GradientCheck.Run(trained, Point(graph, config, loss), new Random(9), what: name, step: 1e-4);
+        output.WriteLine(FormattableString.Invariant($"{name}: {trained.ParameterNames.Count} gradients, greatest relative error {worst:G3}"));
     }
 
     private static ParameterSource Head(GraphBuilder graph, TensorSource weights) =>
