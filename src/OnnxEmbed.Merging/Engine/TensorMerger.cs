@@ -1,0 +1,247 @@
+using OnnxEmbed.Merging.Methods;
+using OnnxEmbed.Merging.Reports;
+using OnnxEmbed.Models.Packages;
+using OnnxEmbed.Onnx;
+using OnnxEmbed.Tensors;
+
+namespace OnnxEmbed.Merging.Engine;
+
+/// <summary>Merges the tensors of opened models into the files of a new one.</summary>
+internal sealed class TensorMerger(
+    MergeOptions options,
+    MergeArguments arguments,
+    IReadOnlyList<MergeSource> sources,
+    List<string> warnings,
+    IProgress<MergeProgress>? progress,
+    CancellationToken cancellation)
+{
+    private readonly BlockEngine _engine = new(options.DegreeOfParallelism, cancellation);
+    private readonly FixedTensors _fixed = new(sources[0].Model.Proto.Graph);
+    private readonly List<string> _faults = [];
+    private readonly Dictionary<string, TensorBlend> _blends = new(StringComparer.Ordinal);
+    private readonly PairSums[] _total = new PairSums[Math.Max(1, sources.Count - 1)];
+    private IReadOnlyDictionary<string, string> _twins = new Dictionary<string, string>();
+    private long _blendedElements;
+
+    /// <summary>Writes the merged model.</summary>
+    /// <param name="path">The model file.</param>
+    /// <param name="force">Whether existing files are replaced.</param>
+    /// <param name="hashes">Hashes for the report.</param>
+    public MergeReport Write(string path, bool force, Func<IReadOnlyList<ProvenanceInput>> hashes)
+    {
+        OnnxModel model = sources[0].Model;
+        OnnxFilePlan plan = model.Plan(path, new OnnxWriteOptions { ExternalData = options.ExternalData, Force = force });
+        _twins = TwinsInAll();
+        List<TensorReport> reports = [];
+        using OnnxFileOutput output = plan.Create(force);
+        Dictionary<PlannedRange, string> written = [];
+        string[] names = [.. Ordered(model)];
+        long byteCount = names.Sum(name => model.Tensors[name].ByteLength);
+        long bytesDone = 0;
+        foreach (string name in names)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            PlannedRange? range = plan.Tensors.TryGetValue(name, out PlannedRange planned) ? planned : null;
+            if (range is { } shared && !written.TryAdd(shared, name))
+            {
+                reports.Add(Shared(name, written[shared]));
+            }
+            else
+            {
+                reports.Add(model.Tensors[name].ElementType.IsFloat() ? MergeFloats(name, range, output) : KeepOther(name, range, output));
+            }
+
+            bytesDone += model.Tensors[name].ByteLength;
+            progress?.Report(new MergeProgress(name, reports.Count, names.Length, bytesDone, byteCount));
+        }
+
+        if (_faults.Count > 0)
+        {
+            throw new DataException("merge: " + string.Join("; ", _faults));
+        }
+
+        output.Commit();
+        return new MergeReport
+        {
+            Method = options.Method.Name,
+            Parameters = arguments.Values,
+            Models = [.. sources.Select(source => (source.Label, source.Input.Weight))],
+            Inputs = hashes(),
+            Tensors = reports,
+            Warnings = [.. warnings, .. reports.Where(tensor => tensor.Warning is not null).Select(tensor => $"'{tensor.Name}': {tensor.Warning}")],
+            AnglesDegrees = sources.Count == 1 ? [] : [.. _total.Select(sums => Degrees(sums))],
+            BlendedElements = _blendedElements,
+        };
+    }
+
+    /// <summary>Initializers in the order of the graph; a twin after the table whose factors it takes.</summary>
+    private IEnumerable<string> Ordered(OnnxModel model)
+    {
+        IEnumerable<string> names = model.Proto.Graph.Initializer.Select(tensor => tensor.Name).Where(model.Tensors.ContainsKey);
+        return names.Where(name => !_twins.ContainsKey(name)).Concat(names.Where(_twins.ContainsKey));
+    }
+
+    private Dictionary<string, string> TwinsInAll() => TransposedTwins.Find(sources[0].Model)
+        .Where(pair => sources.All(source => !source.IsAdapted(pair.Key) && !source.IsAdapted(pair.Value)
+            && TransposedTwins.AreTwins(source.Model.Tensors[pair.Value], source.Model.Tensors[pair.Key])))
+        .ToDictionary(StringComparer.Ordinal);
+
+    private TensorReport MergeFloats(string name, PlannedRange? range, OnnxFileOutput output)
+    {
+        WeightSource[] weights = [.. sources.Select(source => source.Weights(name))];
+        TensorData target = weights[0].Stored;
+        bool equal = _engine.AreEqual(weights);
+        IReadOnlyList<PairSums> pairs = _engine.Measure(weights);
+        double[] norms = [pairs[0].FirstNorm, .. sources.Count == 1 ? [] : pairs.Select(pair => pair.SecondNorm)];
+        for (int i = 0; i < pairs.Count; i++)
+        {
+            _total[i] += pairs[i];
+        }
+
+        long[] nonFinite = norms.All(double.IsFinite) ? [] : [.. weights.Select(_engine.CountNonFinite)];
+        TensorBlend blend = Decide(name, target, pairs, equal);
+        string? warning = Judge(name, nonFinite, blend) ?? blend.Warning;
+        double outputNorm = 0;
+        if (_faults.Count == 0)
+        {
+            outputNorm = WriteFloats(weights, blend, norms, range, output);
+        }
+
+        bool compared = sources.Count > 1;
+        return new TensorReport(name, target.ToString(), blend.Action)
+        {
+            Factors = blend.CopyOf is null ? blend.Factors : [],
+            Norms = norms,
+            OutputNorm = outputNorm,
+            Cosines = compared ? [.. pairs.Select(pair => double.IsNaN(pair.Cosine) ? (double?)null : pair.Cosine)] : [],
+            AnglesDegrees = compared ? [.. pairs.Select(Degrees)] : [],
+            NonFinite = nonFinite.Any(count => count > 0) ? nonFinite : [],
+            Warning = warning,
+        };
+    }
+
+    private TensorBlend Decide(string name, TensorData target, IReadOnlyList<PairSums> pairs, bool equal)
+    {
+        TensorBlend blend;
+        if (_twins.TryGetValue(name, out string? table))
+        {
+            // A transposed sum rounds differently: factors of its own could set the twin apart from the table in the last bit.
+            blend = _blends[table] with { Warning = null };
+        }
+        else if (!equal && sources.Count > 1 && _fixed.IsConstant(name, target))
+        {
+            blend = TensorBlend.Copy(0, sources.Count, "kept: constant of the graph") with
+            {
+                Warning = $"is a constant of the graph and differs; that of {sources[0].Label} is kept",
+            };
+            if (options.Strict)
+            {
+                _faults.Add($"'{name}' {target}: strict, and a constant of the graph differs");
+            }
+        }
+        else
+        {
+            blend = options.Method.Rule.Decide(new TensorFacts(target.ElementCount, pairs, equal), arguments);
+        }
+
+        _blends[name] = blend;
+        return blend;
+    }
+
+    /// <summary>NaN and infinities: a fault in a model that takes part, else a warning. Returns the warning.</summary>
+    private string? Judge(string name, long[] nonFinite, TensorBlend blend)
+    {
+        string? warning = null;
+        for (int i = 0; i < nonFinite.Length; i++)
+        {
+            if (nonFinite[i] == 0)
+            {
+                continue;
+            }
+
+            string what = $"{nonFinite[i]} NaN or infinite value{(nonFinite[i] == 1 ? "" : "s")} in {sources[i].Label}";
+            bool takesPart = blend.CopyOf is { } copied ? copied == i : blend.Factors[i] != 0;
+            if (takesPart && !options.AllowNonFinite)
+            {
+                _faults.Add($"'{name}': needs finite weights, got {what}; --allow-nonfinite merges them all the same");
+            }
+
+            warning = takesPart ? what : $"{what}, of which nothing is taken";
+        }
+
+        return warning;
+    }
+
+    private double WriteFloats(WeightSource[] weights, TensorBlend blend, double[] norms, PlannedRange? range, OnnxFileOutput output)
+    {
+        if (range is not { } place)
+        {
+            return 0; // an empty tensor
+        }
+
+        void Write(long offset, ReadOnlySpan<byte> bytes) => output.Write(place.File, place.Offset + offset, bytes);
+        ElementType type = weights[0].Stored.ElementType;
+        if (blend.CopyOf is { } copied && !weights[copied].IsChanged && weights[copied].Stored.ElementType == type)
+        {
+            _engine.Copy(weights[copied].Stored, Write);
+            return norms[copied];
+        }
+
+        if (blend.CopyOf is null)
+        {
+            _blendedElements += weights[0].Stored.ElementCount;
+        }
+
+        return Math.Sqrt(_engine.Blend(weights, blend.Factors, type, Write));
+    }
+
+    /// <summary>Integers, flags and the like: never blended.</summary>
+    private TensorReport KeepOther(string name, PlannedRange? range, OnnxFileOutput output)
+    {
+        TensorData tensor = sources[0].Model.Tensors[name];
+        string[] differing = [.. sources.Skip(1).Where(source => !source.Model.Tensors[name].ContentEquals(tensor)).Select(source => source.Label)];
+        if (differing.Length > 0 && _fixed.IsQuantisedWeight(name))
+        {
+            _faults.Add($"'{name}' {tensor}: quantised weights cannot be merged; merge the models before they are quantised");
+        }
+        else if (differing.Length > 0 && options.Strict)
+        {
+            _faults.Add($"'{name}' {tensor}: strict, and {string.Join(", ", differing)} differ{(differing.Length == 1 ? "s" : "")}");
+        }
+
+        if (range is { } place)
+        {
+            _engine.Copy(tensor, (offset, bytes) => output.Write(place.File, place.Offset + offset, bytes));
+        }
+
+        return differing.Length == 0
+            ? new TensorReport(name, tensor.ToString(), "copied: not floating-point")
+            : new TensorReport(name, tensor.ToString(), "kept: not floating-point")
+            {
+                Warning = $"is not floating-point and differs in {string.Join(", ", differing)}; that of {sources[0].Label} is kept",
+            };
+    }
+
+    /// <summary>A tensor whose bytes are another's: done already, if the other models agree that the two are one.</summary>
+    private TensorReport Shared(string name, string owner)
+    {
+        TensorData tensor = sources[0].Model.Tensors[name];
+        foreach (MergeSource source in sources)
+        {
+            bool agrees = source.IsAdapted(name) == source.IsAdapted(owner)
+                && (source.IsAdapted(name) || source.Model.Tensors[name].ContentEquals(source.Model.Tensors[owner]));
+            if (!agrees)
+            {
+                _faults.Add($"'{name}' shares its bytes with '{owner}' in {sources[0].Label}, but not in {source.Label}");
+            }
+        }
+
+        return new TensorReport(name, tensor.ToString(), $"shared with {owner}");
+    }
+
+    private static double? Degrees(PairSums sums)
+    {
+        double angle = sums.Angle;
+        return double.IsFinite(angle) ? angle * (180 / Math.PI) : null;
+    }
+}

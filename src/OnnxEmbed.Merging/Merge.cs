@@ -1,0 +1,131 @@
+using OnnxEmbed.Merging.Engine;
+using OnnxEmbed.Merging.Methods;
+using OnnxEmbed.Merging.Reports;
+using OnnxEmbed.Models.Adapters;
+using OnnxEmbed.Models.Packages;
+using OnnxEmbed.Tensors;
+
+namespace OnnxEmbed.Merging;
+
+/// <summary>
+/// Merges models without loading them: inputs are mapped, the result is written block by block, memory does not grow with the model. The
+/// same inputs and options give the same bytes for any number of threads and on any processor.
+/// </summary>
+public static class Merge
+{
+    /// <summary>Runs a merge. The output appears when it is complete; a failure or a cancellation leaves nothing.</summary>
+    /// <param name="options">What to merge.</param>
+    /// <param name="progress">Is told of each tensor.</param>
+    /// <param name="cancellation">Stops the merge between blocks.</param>
+    /// <exception cref="OptionException">The options do not fit the method, all faults listed; or the output exists.</exception>
+    /// <exception cref="DataException">The models do not fit each other, hold NaN or infinite weights, or are no valid models.</exception>
+    /// <exception cref="OperationCanceledException">The merge was stopped.</exception>
+    public static MergeReport Run(MergeOptions options, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        MergeArguments arguments = ArgumentCheck.Resolve(options);
+        List<MergeSource> sources = [];
+        try
+        {
+            foreach (MergeInput input in options.Inputs)
+            {
+                sources.Add(MergeSource.Open(input));
+            }
+
+            bool toPackage = sources[0].Package is not null;
+            if (toPackage)
+            {
+                AtomicOutput.RefuseExistingDirectory(options.Output, options.Force);
+            }
+            else
+            {
+                AtomicOutput.RefuseExistingFile(options.Output, options.Force);
+                AtomicOutput.RefuseExistingFile(Beside(options.Output, MergeReport.FileName), options.Force);
+                AtomicOutput.RefuseExistingFile(Beside(options.Output, ResolvedRecipe.FileName), options.Force);
+            }
+
+            List<string> warnings = [.. PackageConflicts.Check(sources), .. SourceAlignment.Check(sources)];
+            if (options.Strict && warnings.Count > 0)
+            {
+                throw new DataException("merge: strict, and " + string.Join("; ", warnings));
+            }
+
+            TensorMerger merger = new(options, arguments, sources, warnings, progress, cancellation);
+            return toPackage ? WritePackage(merger, options, arguments, sources) : WriteFile(merger, options, arguments, sources);
+        }
+        finally
+        {
+            sources.ForEach(source => source.Dispose());
+        }
+    }
+
+    private static MergeReport WriteFile(TensorMerger merger, MergeOptions options, MergeArguments arguments, IReadOnlyList<MergeSource> sources)
+    {
+        using AtomicOutput report = AtomicOutput.File(Beside(options.Output, MergeReport.FileName), options.Force);
+        using AtomicOutput recipe = AtomicOutput.File(Beside(options.Output, ResolvedRecipe.FileName), options.Force);
+        MergeReport result = merger.Write(options.Output, options.Force, () => []);
+        File.WriteAllText(report.TemporaryPath, result.ToJson());
+        File.WriteAllText(recipe.TemporaryPath, ResolvedRecipe.ToYaml(options, arguments, MainType(sources[0])));
+        report.Commit();
+        recipe.Commit();
+        return result;
+    }
+
+    private static MergeReport WritePackage(TensorMerger merger, MergeOptions options, MergeArguments arguments, IReadOnlyList<MergeSource> sources)
+    {
+        List<ProvenanceInput> hashes = Hashes(sources);
+        Dictionary<string, object?> made = arguments.Values.ToDictionary(entry => entry.Key, entry => (object?)entry.Value, StringComparer.Ordinal);
+        made["method"] = options.Method.Name;
+        made["models"] = options.Inputs.Select((input, i) => string.Join('+', input.Adapters.Select(NameOf).Prepend(sources[i].Label))).ToArray();
+        if (options.Method.TakesWeights)
+        {
+            made["weights"] = options.Inputs.Select(input => input.Weight).ToArray();
+        }
+
+        Provenance provenance = new("merge", made, hashes, new Dictionary<string, ulong>());
+        MergeReport? result = null;
+        sources[0].Package!.CopyTo(
+            options.Output,
+            path => result = merger.Write(path, force: false, () => hashes),
+            provenance,
+            description: $"{options.Method.Title} of {string.Join(", ", (string[])made["models"]!)}.",
+            writeMore: directory =>
+            {
+                File.WriteAllText(Path.Combine(directory, MergeReport.FileName), result!.ToJson());
+                File.WriteAllText(Path.Combine(directory, ResolvedRecipe.FileName), ResolvedRecipe.ToYaml(options, arguments, MainType(sources[0])));
+            },
+            force: options.Force);
+        return result!;
+    }
+
+    private static List<ProvenanceInput> Hashes(IReadOnlyList<MergeSource> sources)
+    {
+        List<ProvenanceInput> hashes = [];
+        for (int i = 0; i < sources.Count; i++)
+        {
+            string role = $"model {i + 1}";
+            hashes.AddRange(sources[i].Package is { } package
+                ? package.Hashes(role)
+                : [ProvenanceInput.Of(role, Path.GetDirectoryName(sources[i].Model.Path!)!, Path.GetFileName(sources[i].Model.Path!))]);
+            hashes.AddRange(sources[i].AdapterDirectories.SelectMany(directory => (ProvenanceInput[])
+            [
+                ProvenanceInput.Of($"{role} adapter", directory, LoraSettings.FileName),
+                ProvenanceInput.Of($"{role} adapter", directory, LoraAdapter.TensorsFileName),
+            ]));
+        }
+
+        return hashes;
+    }
+
+    private static string Beside(string output, string name) => $"{output}.{name}";
+
+    private static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+
+    /// <summary>The floating-point type that most weights have.</summary>
+    private static ElementType MainType(MergeSource source) => source.Model.Tensors.Values
+        .Where(tensor => tensor.ElementType.IsFloat())
+        .GroupBy(tensor => tensor.ElementType)
+        .OrderByDescending(group => group.Sum(tensor => tensor.ElementCount))
+        .Select(group => group.Key)
+        .FirstOrDefault();
+}

@@ -1,0 +1,37 @@
+using OnnxEmbed.Onnx;
+
+namespace OnnxEmbed.Merging;
+
+/// <summary>What to merge, how, and where to.</summary>
+public sealed record MergeOptions
+{
+    /// <summary>The method, from <see cref="MergeMethods"/>.</summary>
+    public required MergeMethod Method { get; init; }
+
+    /// <summary>The models. The first is the base: its graph, tokenizer and element types are those of the result.</summary>
+    public required IReadOnlyList<MergeInput> Inputs { get; init; }
+
+    /// <summary>Where the result appears: a directory if the first model is a package, else a file.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>Values of the method's parameters as text, by name; those left out have their defaults.</summary>
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether a parameter may leave its range where the method says so (slerp: t).</summary>
+    public bool Extrapolate { get; init; }
+
+    /// <summary>Whether NaN and infinite weights are merged instead of refused.</summary>
+    public bool AllowNonFinite { get; init; }
+
+    /// <summary>Whether what otherwise keeps the base's value with a warning is an error: differing integers, constants and files.</summary>
+    public bool Strict { get; init; }
+
+    /// <summary>Whether an existing output is replaced.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Where the bytes of large tensors go.</summary>
+    public ExternalDataMode ExternalData { get; init; } = ExternalDataMode.Auto;
+
+    /// <summary>Threads at work, 1 or more. The result does not depend on it.</summary>
+    public required int DegreeOfParallelism { get; init; }
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace OnnxEmbed.Merging;
+
+/// <summary>A parameter of a merge method.</summary>
+/// <param name="Name">Its name in recipes, as mergekit has it where mergekit has it.</param>
+/// <param name="Kind">What its values look like.</param>
+/// <param name="Default">The value as text when none is given; null where one has to be given.</param>
+/// <param name="Description">What it does.</param>
+public sealed record MergeParameter(string Name, MergeParameterKind Kind, string? Default, string Description)
+{
+    /// <summary>Smallest number allowed.</summary>
+    public double Minimum { get; init; } = double.NegativeInfinity;
+
+    /// <summary>Largest number allowed.</summary>
+    public double Maximum { get; init; } = double.PositiveInfinity;
+
+    /// <summary>Whether the extrapolate option lifts <see cref="Minimum"/> and <see cref="Maximum"/>.</summary>
+    public bool CanExtrapolate { get; init; }
+
+    /// <summary>The words of a choice.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
+
+    /// <summary>Reads a value; what is wrong with it is added to <paramref name="faults"/>.</summary>
+    internal object? Parse(string text, bool extrapolate, List<string> faults)
+    {
+        switch (Kind)
+        {
+            case MergeParameterKind.Flag:
+                if (bool.TryParse(text, out bool flag))
+                {
+                    return flag;
+                }
+
+                faults.Add($"{Name}: needs true or false, got '{text}'");
+                return null;
+            case MergeParameterKind.Choice:
+                if (Choices.Contains(text, StringComparer.Ordinal))
+                {
+                    return text;
+                }
+
+                faults.Add($"{Name}: needs one of {string.Join(", ", Choices)}, got '{text}'");
+                return null;
+            default:
+                return ParseNumber(text, extrapolate, faults);
+        }
+    }
+
+    private double? ParseNumber(string text, bool extrapolate, List<string> faults)
+    {
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number))
+        {
+            faults.Add($"{Name}: needs a number, got '{text}'");
+            return null;
+        }
+
+        if ((number < Minimum || number > Maximum) && !(extrapolate && CanExtrapolate))
+        {
+            string remedy = CanExtrapolate ? "; --extrapolate allows it" : "";
+            faults.Add(string.Create(CultureInfo.InvariantCulture, $"{Name}: needs a number in [{Minimum}, {Maximum}], got {number}{remedy}"));
+            return null;
+        }
+
+        return number;
+    }
+}

@@ -1,0 +1,29 @@
+namespace OnnxEmbed.Merging.Reports;
+
+/// <summary>What was done with one tensor.</summary>
+/// <param name="Name">Name of the initializer.</param>
+/// <param name="Type">Element type and shape, as in <c>f32[128, 64]</c>.</param>
+/// <param name="Action">What was done and why, as in <c>slerp</c> or <c>copied: t = 0</c>.</param>
+public sealed record TensorReport(string Name, string Type, string Action)
+{
+    /// <summary>Factor of each model; empty for a copy.</summary>
+    public IReadOnlyList<double> Factors { get; init; } = [];
+
+    /// <summary>Euclidean norm in each model; empty for tensors that are not floating-point.</summary>
+    public IReadOnlyList<double> Norms { get; init; } = [];
+
+    /// <summary>Euclidean norm of the result; null for tensors that are not floating-point.</summary>
+    public double? OutputNorm { get; init; }
+
+    /// <summary>Cosine between the first model and each later one; null where there is no angle.</summary>
+    public IReadOnlyList<double?> Cosines { get; init; } = [];
+
+    /// <summary>Angle between the first model and each later one in degrees, [0, 180]; null where there is none.</summary>
+    public IReadOnlyList<double?> AnglesDegrees { get; init; } = [];
+
+    /// <summary>Number of NaN and infinite values in each model; empty where all are finite.</summary>
+    public IReadOnlyList<long> NonFinite { get; init; } = [];
+
+    /// <summary>What the user should know; null for nothing.</summary>
+    public string? Warning { get; init; }
+}

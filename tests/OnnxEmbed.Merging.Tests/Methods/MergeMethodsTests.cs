@@ -1,0 +1,37 @@
+using OnnxEmbed.Tensors;
+
+namespace OnnxEmbed.Merging.Tests.Methods;
+
+public class MergeMethodsTests
+{
+    /// <summary>Where each method is checked by numbers; a method without an entry fails.</summary>
+    private static readonly Dictionary<string, string> TestedIn = new()
+    {
+        ["linear"] = nameof(GoldenVectorTests.Linear_GoldenVector_IsTheWeightedMean),
+        ["slerp"] = nameof(GoldenVectorTests.Slerp_GoldenVectors_InEveryType),
+        ["lora"] = nameof(Adapters.LoraFoldTests.Fold_GoldenVector_IsWPlusScaleTimesBA),
+    };
+
+    [Fact]
+    public void All_EachMethod_HasReferenceTitleAndNumericTest()
+    {
+        Assert.Equal(TestedIn.Keys.Order(), MergeMethods.All.Select(method => method.Name).Order());
+        Assert.All(MergeMethods.All, method =>
+        {
+            Assert.StartsWith("https://", method.Reference, StringComparison.Ordinal);
+            Assert.NotEmpty(method.Title);
+            Assert.Same(method, MergeMethods.Find(method.Name));
+            Assert.All(method.Parameters, parameter => Assert.NotEmpty(parameter.Description));
+        });
+    }
+
+    [Fact]
+    public void All_EveryStaticMethodOfTheCatalogue_IsListed() => Assert.Equal(
+        typeof(MergeMethods).GetProperties().Where(property => property.PropertyType == typeof(MergeMethod)).Select(property => property.GetValue(null)),
+        MergeMethods.All);
+
+    [Fact]
+    public void Find_UnknownName_ListsTheKnownOnes() => Assert.Equal(
+        "merge method: needs one of linear, slerp, lora, got 'sloop'",
+        Assert.Throws<OptionException>(() => MergeMethods.Find("sloop")).Message);
+}
