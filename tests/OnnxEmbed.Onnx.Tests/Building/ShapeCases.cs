@@ -192,6 +192,25 @@ internal static class ShapeCases
             g.Softmax(x);
             g.LogSoftmax(x, 0);
         }),
+        new("more elementwise functions, from newer opsets too", g =>
+        {
+            Value x = F(g, "x", "B", "S");
+            string[] functions = ["LeakyRelu", "Elu", "Gelu", "Mish", "HardSigmoid", "HardSwish", "Sign", "Ceil", "Round", "IsNaN", "IsInf"];
+            foreach (string op in functions)
+            {
+                g.Node(op, [x]);
+            }
+        }, Opset: 20),
+        new("more operators of two operands", g =>
+        {
+            Value x = F(g, "x", "B", "S", 4), y = F(g, "y", "S", 1);
+            Value less = g.Node("Less", [x, y]);
+            g.Node("Or", [less, g.Node("LessOrEqual", [y, x])]);
+            g.Node("Xor", [less, g.GreaterOrEqual(y, x)]);
+            g.Node("Mean", [x, y]);
+            g.Node("Mod", [I(g, "i", "B", 1), g.Int64(3)]);
+            g.Node("ArgMin", [x], ("axis", 1));
+        }),
         new("LayerNormalization with its statistics", g => g.NodeWithOutputs(
             "LayerNormalization", [F(g, "x", "B", "S", 4), F(g, "scale", 4), F(g, "bias", 4)], 3, ("axis", -1))),
         new("Dropout with its mask", g => g.NodeWithOutputs("Dropout", [F(g, "x", "B", "S")], 2)),
