@@ -48,7 +48,7 @@ public sealed class ParquetRows : IAsyncDisposable
         ParquetReader reader = await Guard(path, () => ParquetReader.CreateAsync(path, null, cancellationToken)).ConfigureAwait(false);
         try
         {
-            return new ParquetRows(path, reader, Choose(path, reader.Schema, columns));
+            return await Guard(path, () => Task.FromResult(new ParquetRows(path, reader, Choose(path, reader.Schema, columns)))).ConfigureAwait(false);
         }
         catch
         {

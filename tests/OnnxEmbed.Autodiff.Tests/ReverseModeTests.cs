@@ -145,7 +145,8 @@ public class ReverseModeTests
     public void Differentiate_BoundOfClipDependsOnParameter_SaysSo()
     {
         Value x = X("x", 4), bound = X("bound");
-        UnsupportedOperatorException exception = Assert.Throws<UnsupportedOperatorException>(() => Gradient(_graph.Node("Clip", [x, bound]), x, bound));
+        UnsupportedOperatorException exception = Assert.Throws<UnsupportedOperatorException>(() =>
+            Gradient(_graph.Node("Clip", [x, bound]), x, bound));
         Assert.Contains("bound of Clip", exception.Message, StringComparison.Ordinal);
     }
 
@@ -154,7 +155,8 @@ public class ReverseModeTests
     {
         Value x = X("x", 6);
         Value every = _graph.Node("Slice", [x, _graph.Int64s(0), _graph.Int64s(6), _graph.Int64s(0), _graph.Int64s(2)]);
-        Assert.Contains("steps of 1", Assert.Throws<UnsupportedOperatorException>(() => Gradient(every, x)).Message, StringComparison.Ordinal);
+        Assert.Contains("steps of 1", Assert.Throws<UnsupportedOperatorException>(() =>
+            Gradient(every, x)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -162,7 +164,8 @@ public class ReverseModeTests
     {
         Value x = X("x", "B", 4), scale = X("scale", 4);
         Value[] outputs = _graph.NodeWithOutputs("LayerNormalization", [x, scale], 3);
-        UnsupportedOperatorException exception = Assert.Throws<UnsupportedOperatorException>(() => Gradient(_graph.Add(outputs[0], outputs[1]), x));
+        UnsupportedOperatorException exception = Assert.Throws<UnsupportedOperatorException>(() =>
+            Gradient(_graph.Add(outputs[0], outputs[1]), x));
         Assert.Contains("Mean and InvStdDev", exception.Message, StringComparison.Ordinal);
     }
 
@@ -172,7 +175,8 @@ public class ReverseModeTests
         GraphBuilder graph = new("old", opset: 13);
         Value table = graph.Input("table", ElementType.Float32, 5, 2);
         Value loss = graph.Node("ReduceSum", [graph.Gather(table, graph.Int64s(1, 1))], ("keepdims", 0));
-        UnsupportedOperatorException exception = Assert.Throws<UnsupportedOperatorException>(() => ReverseMode.Differentiate(graph, loss, [table]));
+        UnsupportedOperatorException exception = Assert.Throws<UnsupportedOperatorException>(() =>
+            ReverseMode.Differentiate(graph, loss, [table]));
         Assert.Contains("opset 16", exception.Message, StringComparison.Ordinal);
     }
 

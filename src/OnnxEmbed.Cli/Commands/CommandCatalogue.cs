@@ -15,6 +15,7 @@ internal static class CommandCatalogue
     {
         app.AddSubCommand("data", data => data.AddCommands<DataTextCommand>()).WithDescription("Writes data sets.");
         app.AddCommands<InitCommand>();
+        app.AddCommands<EmbedCommand>();
         app.AddCommands<InspectCommand>();
     }
 }

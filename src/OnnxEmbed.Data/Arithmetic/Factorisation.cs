@@ -6,6 +6,8 @@ namespace OnnxEmbed.Data.Arithmetic;
 /// </summary>
 internal readonly struct Factorisation
 {
+    private static readonly int[] Primes = [.. Enumerable.Range(2, 65_534).Where(static n => Primality.IsPrime(n))];
+
     private readonly (long Prime, int Exponent)[] _factors;
 
     private Factorisation((long Prime, int Exponent)[] factors) => _factors = factors;
@@ -52,8 +54,15 @@ internal readonly struct Factorisation
         ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
         Span<(long, int)> factors = stackalloc (long, int)[16]; // 16 different primes have a product above 2^63
         int count = 0;
-        for (long prime = 2; prime <= n / prime; prime += prime == 2 ? 1 : 2)
+        for (int i = 0; ; i++)
         {
+            // From a table as far as it goes, then through the odd integers, of which the composite ones divide nothing that is left.
+            long prime = i < Primes.Length ? Primes[i] : Primes[^1] + (2L * (i - Primes.Length + 1));
+            if (prime > n / prime)
+            {
+                break;
+            }
+
             int exponent = 0;
             for (; n % prime == 0; n /= prime)
             {

@@ -56,10 +56,12 @@ internal static class ElementwiseRows
         .. Unary("Sigmoid", Domain.Real),
         .. Unary("Relu", Domain.NonZero),
         .. Unary("LeakyRelu", Domain.NonZero),
-        .. Unary("LeakyRelu", Domain.NonZero, (g, x) => g.Node("LeakyRelu", [x], ("alpha", 0.2))).Select(row => row with { Name = row.Name + ", own alpha" }),
+        .. Unary("LeakyRelu", Domain.NonZero, (g, x) =>
+            g.Node("LeakyRelu", [x], ("alpha", 0.2))).Select(row => row with { Name = row.Name + ", own alpha" }),
         .. Unary("Softplus", Domain.Real),
         .. Unary("Gelu", Domain.Real),
-        .. Unary("Gelu", Domain.Real, (g, x) => g.Node("Gelu", [x], ("approximate", "tanh"))).Select(row => row with { Name = row.Name + ", tanh" }),
+        .. Unary("Gelu", Domain.Real, (g, x) =>
+            g.Node("Gelu", [x], ("approximate", "tanh"))).Select(row => row with { Name = row.Name + ", tanh" }),
         .. Unary("Mish", Domain.Real),
         Row("Erf: Gelu as BERT exports write it", [X(Domain.Real, "B", "S", 4)], (g, x) =>
             g.Mul(g.Mul(x[0], 0.5), g.Add(g.Erf(g.Mul(x[0], Math.Sqrt(0.5))), 1))),
@@ -81,10 +83,12 @@ internal static class ElementwiseRows
             g.Where(x[0], x[1], x[2])),
         Row("Where: condition of higher rank", [X(Domain.Flags, 2, 3, 4), X(Domain.Real, 3, 1), X(Domain.Real, 4)], (g, x) =>
             g.Where(x[0], x[1], x[2])),
-        Row("Max: three operands", [X(Domain.Distinct, 2, 3), X(Domain.Between(-2, 2), 3), X(Domain.Between(0.3, 0.31))], (g, x) => g.Node("Max", x)),
+        Row("Max: three operands", [X(Domain.Distinct, 2, 3), X(Domain.Between(-2, 2), 3), X(Domain.Between(0.3, 0.31))], (g, x) =>
+            g.Node("Max", x)),
         Row("Min: one operand", [X(Domain.Real, 2, 3)], (g, x) => g.Node("Min", x)),
         Row("Max: with a constant", [X(Domain.NonZero, "B", 3)], (g, x) => g.Node("Max", [x[0], g.Scalar(0.1)])),
-        .. Unary("Clip", Domain.NonZero, (g, x) => g.Node("Clip", [x, g.Scalar(-0.25), g.Scalar(1.25)])).Select(row => row with { Seed = 3 }),
+        .. Unary("Clip", Domain.NonZero, (g, x) =>
+            g.Node("Clip", [x, g.Scalar(-0.25), g.Scalar(1.25)])).Select(row => row with { Seed = 3 }),
         Row("Clip: lower bound only", [X(Domain.NonZero, "B", 3)], (g, x) => g.ClipMin(x[0], 0.1)),
         Row("Clip: upper bound only", [X(Domain.NonZero, "B", 3)], (g, x) => g.Node("Clip", [x[0], null, g.Scalar(0.1)])),
         Row("Clip: no bound", [X(Domain.Real, "B", 3)], (g, x) => g.Node("Clip", [x[0]])),
@@ -96,6 +100,6 @@ internal static class ElementwiseRows
     private static GradientCase Steps(string op) =>
         Row($"{op}: beside a smooth path", [X(Domain.Between(0.1, 0.4), "B", 3)], (g, x) => g.Mul(x[0], g.Add(g.Node(op, [x[0]]), 2)));
 
-    /// <summary>Two random operands of a choice may lie close together; this seed was looked through for a distance above the step.</summary>
+    /// <summary>Random operands of a choice may lie closer than the step; with this seed none do, or the row would fail.</summary>
     private static GradientCase Apart(GradientCase row) => row with { Seed = 11 };
 }

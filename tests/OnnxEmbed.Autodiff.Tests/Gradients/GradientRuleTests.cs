@@ -13,29 +13,13 @@ public class GradientRuleTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Operators))]
-    public void Differentiate_EveryRow_AgreesWithFiniteDifferences(string operatorType)
-    {
-        List<string> failures = [];
-        double worst = 0;
-        int count = 0;
-        foreach (GradientCase row in AllRows.Where(row => OperatorOf(row) == operatorType))
-        {
-            count++;
-            try
-            {
-                worst = Math.Max(worst, GradientCheck.Run(row));
-            }
-            catch (Exception exception)
-            {
-                failures.Add(exception.Message.StartsWith(row.Name, StringComparison.Ordinal)
-                    ? exception.Message
-                    : $"{row.Name} (opset {row.Opset}): {exception.GetType().Name}: {exception.Message}");
-            }
-        }
+    public void Differentiate_EveryRow_AgreesWithFiniteDifferences(string operatorType) =>
+        RunAll(operatorType, "against finite differences", row => GradientCheck.Run(row));
 
-        output.WriteLine(FormattableString.Invariant($"{operatorType}: {count} rows, greatest relative error {worst:G3}"));
-        Assert.True(failures.Count == 0, $"{failures.Count} of {count} rows fail:\n{string.Join('\n', failures.Take(12))}");
-    }
+    [Theory]
+    [MemberData(nameof(Operators))]
+    public void Differentiate_EveryRowInSinglePrecision_AgreesWithDouble(string operatorType) =>
+        RunAll(operatorType, "in single precision", GradientCheck.RunSingle);
 
     [Fact]
     public void Rows_EveryRule_HasRowsThatUseItsOperator()
@@ -62,7 +46,32 @@ public class GradientRuleTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Rows_Names_AreUnique() => Assert.Empty(AllRows.GroupBy(row => row.Name).Where(group => group.Count() > 1).Select(g => g.Key));
+    public void Rows_Names_AreUnique() =>
+        Assert.Empty(AllRows.GroupBy(row => row.Name).Where(group => group.Count() > 1).Select(g => g.Key));
+
+    private void RunAll(string operatorType, string what, Func<GradientCase, double> check)
+    {
+        List<string> failures = [];
+        double worst = 0;
+        int count = 0;
+        foreach (GradientCase row in AllRows.Where(row => OperatorOf(row) == operatorType))
+        {
+            count++;
+            try
+            {
+                worst = Math.Max(worst, check(row));
+            }
+            catch (Exception exception)
+            {
+                failures.Add(exception.Message.StartsWith(row.Name, StringComparison.Ordinal)
+                    ? exception.Message
+                    : $"{row.Name} (opset {row.Opset}): {exception.GetType().Name}: {exception.Message}");
+            }
+        }
+
+        output.WriteLine(FormattableString.Invariant($"{operatorType} {what}: {count} rows, greatest relative error {worst:G3}"));
+        Assert.True(failures.Count == 0, $"{failures.Count} of {count} rows fail:\n{string.Join('\n', failures.Take(12))}");
+    }
 
     private static string OperatorOf(GradientCase row) => row.Name[..row.Name.IndexOf(':', StringComparison.Ordinal)];
 }

@@ -46,7 +46,8 @@ internal static class LayoutRows
     private static IEnumerable<GradientCase> Parts() =>
     [
         Row("Concat: by numbers", [X(Domain.Real, 2, 3), X(Domain.Real, 2, 1), X(Domain.Real, 2, 2)], (g, x) => g.Concat(1, x)),
-        Row("Concat: last axis counted from the end", [X(Domain.Real, "B", "S", 2), X(Domain.Real, "B", "S", 3)], (g, x) => g.Concat(-1, x)),
+        Row("Concat: last axis counted from the end", [X(Domain.Real, "B", "S", 2), X(Domain.Real, "B", "S", 3)], (g, x) =>
+            g.Concat(-1, x)),
         Row("Concat: symbolic axis", [X(Domain.Real, "B", 3), X(Domain.Real, "B", 3)], (g, x) => g.Concat(0, x)),
         Row("Concat: different symbols", [X(Domain.Real, "B", 3), X(Domain.Real, "S", 3), X(Domain.Real, 2, 3)], (g, x) => g.Concat(0, x)),
         Row("Concat: one operand twice", [X(Domain.Real, 2, 3)], (g, x) => g.Concat(0, x[0], g.Mul(x[0], 2), x[0])),
@@ -95,7 +96,8 @@ internal static class LayoutRows
         Row("Gather: last axis", [X(Domain.Real, "B", 5), X(Domain.Integers(4, 0, 4), 3)], (g, x) => g.Gather(x[0], x[1], -1)),
         Row("Gather: a vector", [X(Domain.Real, 5), X(Domain.Integers(4, 0, 4), "B", 2)], (g, x) => g.Gather(x[0], x[1])),
         Row("Gather: symbolic rows", [X(Domain.Real, "B", 4), X(Domain.Integers(0, 0, 0), 3)], (g, x) => g.Gather(x[0], x[1])),
-        Row("Gather: under a sum", [X(Domain.Real, 5, 4), X(Domain.Indices(5), 2, 3)], (g, x) => g.ReduceSum(g.Gather(x[0], x[1]), true, 1)),
+        Row("Gather: under a sum", [X(Domain.Real, 5, 4), X(Domain.Indices(5), 2, 3)], (g, x) =>
+            g.ReduceSum(g.Gather(x[0], x[1]), true, 1)),
         Row("Gather: opset 16", [X(Domain.Real, 5, 4), X(Domain.Indices(5), 2, 3)], (g, x) => g.Gather(x[0], x[1]), opset: 16),
         Row("GatherElements: last axis", [X(Domain.Real, "B", 5), X(Domain.Indices(5), "B", 2)], (g, x) => g.GatherElements(x[0], x[1], 1)),
         Row("GatherElements: first axis, repeated", [X(Domain.Real, 3, 4), X(Domain.Integers(2, 2, 0, 2, -1, 1, 0, 0), 2, 4)], (g, x) =>

@@ -36,8 +36,10 @@ internal static class ProductRows
         foreach ((string name, Dim[] a, Dim[] b) in shapes)
         {
             yield return Row($"MatMul: {name}", [X(Domain.Real, a), X(Domain.Real, b)], (g, x) => g.MatMul(x[0], x[1]));
-            yield return Row($"MatMul: {name}, by the left", [X(Domain.Real, a), X(Domain.Real.Frozen(), b)], (g, x) => g.MatMul(x[0], x[1]));
-            yield return Row($"MatMul: {name}, by the right", [X(Domain.Real.Frozen(), a), X(Domain.Real, b)], (g, x) => g.MatMul(x[0], x[1]));
+            yield return Row($"MatMul: {name}, by the left", [X(Domain.Real, a), X(Domain.Real.Frozen(), b)], (g, x) =>
+                g.MatMul(x[0], x[1]));
+            yield return Row($"MatMul: {name}, by the right", [X(Domain.Real.Frozen(), a), X(Domain.Real, b)], (g, x) =>
+                g.MatMul(x[0], x[1]));
         }
 
         yield return Row("MatMul: with its own transpose", [X(Domain.Real, "B", 4)], (g, x) => g.MatMul(x[0], g.TransposeLast(x[0])));
@@ -59,17 +61,20 @@ internal static class ProductRows
                 Dim[] a = transA ? [4, "B"] : ["B", 4];
                 Dim[] b = transB ? [3, 4] : [4, 3];
                 string form = $"{(transA ? "aᵀ" : "a")}·{(transB ? "bᵀ" : "b")}";
-                yield return Row($"Gemm: {form}", [X(Domain.Real, a), X(Domain.Real, b)], (g, x) => g.Gemm(x[0], x[1], null, transA, transB));
+                yield return Row($"Gemm: {form}", [X(Domain.Real, a), X(Domain.Real, b)], (g, x) =>
+                    g.Gemm(x[0], x[1], null, transA, transB));
                 yield return Row(
                     $"Gemm: {form} scaled, with c", [X(Domain.Real, a), X(Domain.Real, b), X(Domain.Real, 3)],
                     (g, x) => g.Gemm(x[0], x[1], x[2], transA, transB, alpha: 0.5, beta: -1.5));
             }
         }
 
-        foreach ((string name, Dim[] c) in ((string, Dim[])[])[("full", [2, 3]), ("row", [1, 3]), ("column", [2, 1]), ("scalar", []), ("one", [1])])
+        (string Name, Dim[] C)[] addends = [("full", [2, 3]), ("row", [1, 3]), ("column", [2, 1]), ("scalar", []), ("one", [1])];
+        foreach ((string name, Dim[] c) in addends)
         {
             yield return Row(
-                $"Gemm: c is a {name}", [X(Domain.Real, 2, 4), X(Domain.Real, 4, 3), X(Domain.Real, c)], (g, x) => g.Gemm(x[0], x[1], x[2]));
+                $"Gemm: c is a {name}", [X(Domain.Real, 2, 4), X(Domain.Real, 4, 3), X(Domain.Real, c)], (g, x) =>
+                    g.Gemm(x[0], x[1], x[2]));
         }
 
         yield return Row(
@@ -143,7 +148,8 @@ internal static class ProductRows
                     yield return Reduce($"{op}: last axis, {form}", [X(domain, "B", "S", 4)], keep, -1);
                     yield return Reduce($"{op}: symbolic axis, {form}", [X(domain, "B", "S", 4)], keep, 1);
                     yield return Reduce($"{op}: two axes, {form}", [X(domain, 2, 3, 4)], keep, 0, -1);
-                    yield return Row($"{op}: all axes, {form}", [X(domain, "B", 3)], (g, x) => g.Node(op, [x[0]], ("keepdims", keep)), opset);
+                    yield return Row($"{op}: all axes, {form}", [X(domain, "B", 3)], (g, x) =>
+                        g.Node(op, [x[0]], ("keepdims", keep)), opset);
 
                     GradientCase Reduce(string name, GradientInput[] inputs, bool keepDims, params long[] axes) => Row(
                         name, inputs,

@@ -38,7 +38,8 @@ internal static class Rows
     /// An operator of two operands at all broadcast patterns, differentiated by both, by the left and by the right alone, the pattern's
     /// outcome as it is and summed, so that its cotangent comes with extents of 1.
     /// </summary>
-    public static IEnumerable<GradientCase> Binary(string op, Domain left, Domain right, Func<GraphBuilder, Value, Value, Value>? apply = null)
+    public static IEnumerable<GradientCase> Binary(
+        string op, Domain left, Domain right, Func<GraphBuilder, Value, Value, Value>? apply = null)
     {
         Func<GraphBuilder, Value, Value, Value> make = apply ?? ((g, a, b) => g.Node(op, [a, b]));
         foreach ((string name, Dim[] a, Dim[] b) in Broadcasting.Patterns)

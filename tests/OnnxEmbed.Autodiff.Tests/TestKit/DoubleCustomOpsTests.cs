@@ -69,14 +69,18 @@ public class DoubleCustomOpsTests
         ModelProto model = Model("Identity", "", ElementType.Float32);
         using OrtGraphRunner twin = new(DoubleTwin.Of(model.ToByteArray()));
         double value = 1 + 1e-12;
-        Assert.Equal(value, twin.Run(new Dictionary<string, TensorData> { ["x"] = TensorData.From<double>([value], 1) })["y"].ToArray<double>()[0]);
+        TensorData y = twin.Run(new Dictionary<string, TensorData> { ["x"] = TensorData.From<double>([value], 1) })["y"];
+        Assert.Equal(value, y.ToArray<double>()[0]);
     }
 
     private static ModelProto Model(
         string operatorType, string domain, ElementType type = ElementType.Float64) => new()
     {
         IrVersion = 8,
-        OpsetImport = { new OperatorSetIdProto { Domain = "", Version = 20 }, new OperatorSetIdProto { Domain = DoubleCustomOps.Domain, Version = 1 } },
+        OpsetImport =
+        {
+            new OperatorSetIdProto { Domain = "", Version = 20 }, new OperatorSetIdProto { Domain = DoubleCustomOps.Domain, Version = 1 },
+        },
         Graph = new GraphProto
         {
             Name = "one operator",

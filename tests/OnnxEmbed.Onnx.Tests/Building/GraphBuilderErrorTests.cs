@@ -17,7 +17,8 @@ public class GraphBuilderErrorTests
         Fails(g => g.Add(X("x", 3), g.Int64(1)), "Add", "operands of one type", "f32 and i64");
 
     [Fact]
-    public void MatMul_InnerExtentsDiffer_NamesBoth() => Fails(g => g.MatMul(X("x", "B", 3), X("y", 4, 2)), "MatMul", "inner extents", "3 and 4");
+    public void MatMul_InnerExtentsDiffer_NamesBoth() =>
+        Fails(g => g.MatMul(X("x", "B", 3), X("y", 4, 2)), "MatMul", "inner extents", "3 and 4");
 
     [Fact]
     public void MatMul_Scalar_AsksForRank() => Fails(g => g.MatMul(X("x"), X("y", 4, 2)), "MatMul", "rank 1 or more");
@@ -38,7 +39,8 @@ public class GraphBuilderErrorTests
     public void Reshape_NotDivisible_NamesShapeAndTarget() => Fails(g => g.Reshape(X("x", 2, 3), -1, 4), "Reshape", "[2, 3]", "-1, 4");
 
     [Fact]
-    public void Transpose_NotAPermutation_NamesIt() => Fails(g => g.Transpose(X("x", 2, 3), 0, 0), "Transpose", "permutation of 2 axes", "[0, 0]");
+    public void Transpose_NotAPermutation_NamesIt() =>
+        Fails(g => g.Transpose(X("x", 2, 3), 0, 0), "Transpose", "permutation of 2 axes", "[0, 0]");
 
     [Fact]
     public void ReduceSum_AxisOutOfRange_NamesRange() => Fails(g => g.ReduceSum(X("x", 2, 3), true, 2), "ReduceSum", "[-2, 1]", "got 2");
@@ -47,7 +49,8 @@ public class GraphBuilderErrorTests
     public void Concat_DifferentRanks_AsksForOne() => Fails(g => g.Concat(0, X("x", 2), X("y", 2, 3)), "Concat", "one rank");
 
     [Fact]
-    public void Node_UnknownOperator_ListsTheKnownOnes() => Fails(g => g.Node("Conv", [X("x", 1, 1, 3, 3)]), "Conv", "known are", "MatMul", "Where");
+    public void Node_UnknownOperator_ListsTheKnownOnes() =>
+        Fails(g => g.Node("Conv", [X("x", 1, 1, 3, 3)]), "Conv", "known are", "MatMul", "Where");
 
     [Fact]
     public void Node_MissingOperand_NamesIt() => Fails(g => g.Node("Add", [X("x", 2)]), "Add", "needs input 1");

@@ -8,7 +8,8 @@ internal static class ShapeCases
 {
     public static IReadOnlyList<ShapeCase> All { get; } =
     [
-        .. Reshaping(), .. Cutting(), .. Joining(), .. Indexing(), .. Products(), .. Broadcasting(), .. Reducing(), .. FromShapes(), .. Chains(),
+        .. Reshaping(), .. Cutting(), .. Joining(), .. Indexing(), .. Products(), .. Broadcasting(), .. Reducing(), .. FromShapes(),
+        .. Chains(),
     ];
 
     private static Value F(GraphBuilder g, string name, params IEnumerable<Dim> shape) => g.Input(name, ElementType.Float32, shape);
@@ -20,8 +21,10 @@ internal static class ShapeCases
         new("Reshape copies axes and takes the rest", g => g.Reshape(F(g, "x", "B", "S", 4), 0, -1)),
         new("Reshape flattens batch and sequence", g => g.Reshape(F(g, "x", "B", "S", 8), -1, 8)),
         new("Reshape splits heads", g => g.Reshape(F(g, "x", "B", "S", 8), 0, 0, 4, 2)),
-        new("Reshape divides a product of symbols again", g => g.Reshape(g.Reshape(F(g, "x", "B", "S", 8), -1, 8), g.Concat(0, g.Shape(F(g, "y", "B", "S")), g.Int64s(8)))),
-        new("Reshape finds the symbol behind -1", g => g.Reshape(g.Reshape(F(g, "x", "B", "S", 8), -1), g.Concat(0, g.Extent(F(g, "y", "B"), 0), g.Int64s(-1, 8)))),
+        new("Reshape divides a product of symbols again", g =>
+            g.Reshape(g.Reshape(F(g, "x", "B", "S", 8), -1, 8), g.Concat(0, g.Shape(F(g, "y", "B", "S")), g.Int64s(8)))),
+        new("Reshape finds the symbol behind -1", g =>
+            g.Reshape(g.Reshape(F(g, "x", "B", "S", 8), -1), g.Concat(0, g.Extent(F(g, "y", "B"), 0), g.Int64s(-1, 8)))),
         new("Reshape to a scalar's vector", g => g.Reshape(F(g, "x"), 1)),
         new("Reshape that does not divide stays open", g => g.Reshape(F(g, "x", "B", 3, 2), -1, 2, 2, 3), Unknown: 1),
         new("Flatten in the middle", g => g.Node("Flatten", [F(g, "x", "B", "S", 4)], ("axis", 2))),
@@ -72,10 +75,13 @@ internal static class ShapeCases
         }),
         new("Slice of several axes, axes left out", g => g.Node("Slice", [F(g, "x", 5, 6, "B"), g.Int64s(1, 2), g.Int64s(4, 5)])),
         new("Slice takes a symbolic axis whole", g => g.Slice(F(g, "x", "B", "S", 4), 1, 0, long.MaxValue)),
-        new("Slice cuts a table to a symbolic length", g => g.Slice(F(g, "table", 16, 4), 0, g.Int64s(0), g.Extent(F(g, "x", "B", "S"), 1))),
-        new("Slice from the second element of a symbolic axis stays open", g => g.Slice(F(g, "x", "B", "S"), 1, 1, long.MaxValue), Unknown: 1),
+        new("Slice cuts a table to a symbolic length", g =>
+            g.Slice(F(g, "table", 16, 4), 0, g.Int64s(0), g.Extent(F(g, "x", "B", "S"), 1))),
+        new("Slice from the second element of a symbolic axis stays open", g =>
+            g.Slice(F(g, "x", "B", "S"), 1, 1, long.MaxValue), Unknown: 1),
         new("Slice of a symbolic axis by numbers stays open", g => g.Slice(F(g, "x", "B", "S"), 1, 0, 2), Unknown: 1),
-        new("Slice with bounds known at run time only stays open", g => g.Slice(F(g, "x", "B", 5), 1, g.Int64s(0), I(g, "end", 1)), Unknown: 1),
+        new("Slice with bounds known at run time only stays open", g =>
+            g.Slice(F(g, "x", "B", 5), 1, g.Int64s(0), I(g, "end", 1)), Unknown: 1),
         new("Split into equal and unequal parts", g =>
         {
             Value x = F(g, "x", "B", 6);
@@ -83,8 +89,10 @@ internal static class ShapeCases
             g.Split(x, -1, 1, 2, 3);
             g.NodeWithOutputs("Split", [x], 3, ("axis", 1));
         }),
-        new("Split by a number of outputs", g => g.NodeWithOutputs("Split", [F(g, "x", "B", 6)], 2, ("axis", 1), ("num_outputs", 2)), Opset: 18),
-        new("Split by a number of outputs with a smaller last part", g => g.NodeWithOutputs("Split", [F(g, "x", "B", 7)], 3, ("axis", 1), ("num_outputs", 3)), Opset: 18),
+        new("Split by a number of outputs", g =>
+            g.NodeWithOutputs("Split", [F(g, "x", "B", 6)], 2, ("axis", 1), ("num_outputs", 2)), Opset: 18),
+        new("Split by a number of outputs with a smaller last part", g =>
+            g.NodeWithOutputs("Split", [F(g, "x", "B", 7)], 3, ("axis", 1), ("num_outputs", 3)), Opset: 18),
     ];
 
     private static ShapeCase[] Joining() =>
@@ -183,7 +191,8 @@ internal static class ShapeCases
         new("elementwise functions", g =>
         {
             Value x = F(g, "x", "B", "S");
-            foreach (string op in (string[])["Abs", "Neg", "Exp", "Log", "Sqrt", "Reciprocal", "Erf", "Tanh", "Sigmoid", "Relu", "Sin", "Cos", "Floor", "Softplus"])
+            foreach (string op in (string[])[
+                "Abs", "Neg", "Exp", "Log", "Sqrt", "Reciprocal", "Erf", "Tanh", "Sigmoid", "Relu", "Sin", "Cos", "Floor", "Softplus"])
             {
                 g.Node(op, [x]);
             }
@@ -235,7 +244,8 @@ internal static class ShapeCases
             g.ReduceMean(x, keepDims: true, -1);
             g.ReduceMax(x, keepDims: false, -2);
             g.ReduceSumSquare(x, keepDims: true, 1, 2);
-            foreach (string op in (string[])["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceLogSumExp"])
+            foreach (string op in (string[])[
+                "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceLogSumExp"])
             {
                 g.Node(op, [x]);
                 g.Node(op, [x], ("keepdims", 0));
@@ -305,7 +315,8 @@ internal static class ShapeCases
             g.Add(g.Mul(q, cos), g.Mul(turned, cos));
             Value k = g.Reshape(F(g, "k", "B", 2, "S", 2), 0, 0, 1, -1, 2);
             Value shape = g.Concat(0, g.Extent(x, 0), g.Int64s(2, 2), length, g.Int64s(2));
-            Value groups = g.Reshape(g.Expand(g.Unsqueeze(F(g, "kk", "B", 2, "S", 2), 2), shape), g.Concat(0, g.Extent(x, 0), g.Int64s(4), length, g.Int64s(2)));
+            Value repeated = g.Expand(g.Unsqueeze(F(g, "kk", "B", 2, "S", 2), 2), shape);
+            Value groups = g.Reshape(repeated, g.Concat(0, g.Extent(x, 0), g.Int64s(4), length, g.Int64s(2)));
             g.MatMul(q, g.TransposeLast(groups));
         }),
         new("mean pooling and normalisation", g =>

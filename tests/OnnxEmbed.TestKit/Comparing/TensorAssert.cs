@@ -94,7 +94,8 @@ public static class TensorAssert
             double difference = actual[worst] - expected[worst];
             throw new TensorMismatchException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{what}: {wrong} of {expected.Length} values differ by more than {tolerance.Absolute:G3} + {tolerance.Relative:G3}·|expected|; ")
+                $"{what}: {wrong} of {expected.Length} values differ by more than ")
+                + string.Create(CultureInfo.InvariantCulture, $"{tolerance.Absolute:G3} + {tolerance.Relative:G3}·|expected|; ")
                 + string.Create(
                     CultureInfo.InvariantCulture,
                     $"worst at {Index(worst, shape)}: expected {expected[worst]:R}, got {actual[worst]:R} (difference {difference:G4})"));

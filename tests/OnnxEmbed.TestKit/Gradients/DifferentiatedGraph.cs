@@ -42,7 +42,8 @@ public sealed class DifferentiatedGraph : IDifferentiatedFunction
                 graph.Output(Gradients[parameter.Name], $"{parameter.Name}_grad");
             }
 
-            _backward = new OrtGraphRunner(DoubleTwin.Of(graph.ToBytes()), optimize: false);
+            Model = graph.ToBytes();
+            _backward = new OrtGraphRunner(DoubleTwin.Of(Model), optimize: false);
         }
         catch
         {
@@ -50,6 +51,9 @@ public sealed class DifferentiatedGraph : IDifferentiatedFunction
             throw;
         }
     }
+
+    /// <summary>The model behind <see cref="Backward"/> as it was built, in its own type, as bytes of a file.</summary>
+    public byte[] Model { get; }
 
     /// <summary>The values y.</summary>
     public IReadOnlyList<Value> Outputs { get; }
@@ -83,16 +87,20 @@ public sealed class DifferentiatedGraph : IDifferentiatedFunction
     public (double Loss, IReadOnlyDictionary<string, TensorData> Gradients) Backward(
         IReadOnlyDictionary<string, TensorData> point, IReadOnlyList<TensorData> cotangents)
     {
+        IReadOnlyDictionary<string, TensorData> results = _backward.Run(Feeds(point, cotangents));
+        return (results[LossName].ToArray<double>()[0], ParameterNames.ToDictionary(name => name, name => results[$"{name}_grad"]));
+    }
+
+    /// <summary>Inputs of <see cref="Model"/> from a point and the cotangents of <see cref="Outputs"/>.</summary>
+    public static Dictionary<string, TensorData> Feeds(IReadOnlyDictionary<string, TensorData> point, IReadOnlyList<TensorData> cotangents)
+    {
         Dictionary<string, TensorData> feeds = new(point);
         for (int i = 0; i < cotangents.Count; i++)
         {
             feeds[CotangentName(i)] = cotangents[i];
         }
 
-        IReadOnlyDictionary<string, TensorData> results = _backward.Run(feeds);
-        return (
-            results[LossName].ToArray<double>()[0],
-            Parameters.ToDictionary(parameter => parameter.Name, parameter => results[$"{parameter.Name}_grad"]));
+        return feeds;
     }
 
     /// <inheritdoc/>

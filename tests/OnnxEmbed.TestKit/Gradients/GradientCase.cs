@@ -9,7 +9,9 @@ namespace OnnxEmbed.TestKit.Gradients;
 public sealed record GradientCase(
     string Name, IReadOnlyList<GradientInput> Inputs, Func<GraphBuilder, Value[], Value[]> Build)
 {
-    /// <summary>Numbers for the symbols: the one graph is run and checked with each of them. Symbols that are 1 at run time are among them.</summary>
+    /// <summary>
+    /// Numbers for the symbols: the one graph is run and checked with each of them. Symbols that are 1 at run time are among them.
+    /// </summary>
     public IReadOnlyList<IReadOnlyDictionary<string, long>> Sizes { get; init; } =
     [
         new Dictionary<string, long> { ["B"] = 2, ["S"] = 3 },

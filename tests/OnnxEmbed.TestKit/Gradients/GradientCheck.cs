@@ -1,5 +1,4 @@
 using System.Globalization;
-using OnnxEmbed.Onnx.Building;
 using OnnxEmbed.TestKit.Comparing;
 using OnnxEmbed.Tensors;
 
@@ -10,7 +9,7 @@ namespace OnnxEmbed.TestKit.Gradients;
 /// of one input, ⟨dL/dx, u⟩ must equal the derivative of L = Σ w·y along u. It takes a few runs whatever the input's size; the idea is
 /// that of JAX's check_vjp. The derivative is the central difference with one Richardson step, (4·D(h/2) - D(h))/3, whose error is O(h⁴).
 /// </summary>
-public static class GradientCheck
+public static partial class GradientCheck
 {
     /// <summary>Step of the finite differences unless a caller knows the function to be more curved than those of the tables.</summary>
     public const double DefaultStep = 1e-3;
@@ -23,29 +22,6 @@ public static class GradientCheck
 
     /// <summary>An input with more elements than this gets no elementwise search for the worst one.</summary>
     private const int SearchLimit = 4096;
-
-    /// <summary>Builds, differentiates and checks a row of a table, at each size where extents are symbols.</summary>
-    /// <returns>The greatest relative error that was found.</returns>
-    /// <exception cref="TensorMismatchException">A gradient is wrong; the text names input, worst element and both values.</exception>
-    public static double Run(GradientCase row, Tolerance? tolerance = null)
-    {
-        GraphBuilder graph = new("gradient check", row.Opset);
-        Value[] inputs = [.. row.Inputs.Select((input, i) => graph.Input($"x{i}", input.Domain.Type, input.Shape))];
-        Value[] outputs = [.. row.Build(graph, inputs).Where(output => output.Type.IsFloat())];
-        Value[] parameters = [.. inputs.Where((_, i) => row.Inputs[i].Domain.IsDifferentiable)];
-        using DifferentiatedGraph differentiated = new(graph, outputs, parameters);
-        double worst = 0;
-        IReadOnlyList<IReadOnlyDictionary<string, long>> runs = row.IsDynamic ? row.Sizes : [new Dictionary<string, long>()];
-        foreach (IReadOnlyDictionary<string, long> sizes in runs)
-        {
-            Random random = new(row.Seed);
-            Dictionary<string, TensorData> point = inputs.Zip(row.Inputs).ToDictionary(
-                pair => pair.First.Name, pair => pair.Second.Domain.Draw(random, Extents(pair.First.Shape, sizes)));
-            worst = Math.Max(worst, Run(differentiated, point, random, tolerance, row.Name));
-        }
-
-        return worst;
-    }
 
     /// <summary>Checks the gradients of a graph at one point.</summary>
     /// <param name="graph">The function and its gradients.</param>
@@ -211,9 +187,6 @@ public static class GradientCheck
 
         return TensorData.From<double>(values, [.. shape]);
     }
-
-    private static long[] Extents(SymbolicShape shape, IReadOnlyDictionary<string, long> sizes) =>
-        [.. shape.Select(dim => dim.Symbols.Aggregate(dim.Factor, (product, symbol) => product * sizes[symbol]))];
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

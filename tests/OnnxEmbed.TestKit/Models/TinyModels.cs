@@ -54,7 +54,7 @@ public static class TinyModels
         };
     }
 
-    /// <summary>Inputs of an encoder: rows of tokens padded with 0 at the right to the longest, the mask, and segments where it has them.</summary>
+    /// <summary>Inputs of an encoder: tokens padded with 0 at the right to the longest row, the mask, and segments where it has them.</summary>
     public static Dictionary<string, TensorData> Batch(ModelConfig config, params long[][] rows)
     {
         int length = rows.Max(row => row.Length);

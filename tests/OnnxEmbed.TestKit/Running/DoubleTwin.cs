@@ -8,8 +8,8 @@ namespace OnnxEmbed.TestKit.Running;
 
 /// <summary>
 /// The float64 twin of a float32 model: the same graph with every float32 input, output, initializer, constant and Cast target in
-/// float64, and the operators without a double kernel redirected to <see cref="DoubleCustomOps"/> or expanded. Numbers that stand in the model keep
-/// their float32 values; float attributes (alpha, epsilon) stay as they are. Other types are left alone.
+/// float64, and the operators without a double kernel redirected to <see cref="DoubleCustomOps"/> or expanded. Numbers that stand in the
+/// model keep their float32 values; float attributes (alpha, epsilon) stay as they are. Other types are left alone.
 /// </summary>
 public static class DoubleTwin
 {
