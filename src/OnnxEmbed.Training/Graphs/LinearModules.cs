@@ -25,11 +25,11 @@ internal static class LinearModules
         {
             if (node.OpType is "Gemm" or "MatMul" && node.Domain is "" or "ai.onnx" && node.Input.Count >= 2
                 && tensors.TryGetValue(node.Input[1], out TensorData? weight) && weight.Shape.Count == 2 && weight.ElementType.IsFloat()
-                && node.GetInt("transA", 0) == 0)
+                && node.GetInt("transA", 0) == 0 && node.GetFloat("alpha", 1) == 1)
             {
                 bool outputFirst = node.GetInt("transB", 0) != 0;
                 modules.Add(new LinearModule(
-                    NameOf(node), node, node.Input[1], weight.Shape[outputFirst ? 1 : 0], weight.Shape[outputFirst ? 0 : 1]));
+                    NameOf(node), node.Input[1], outputFirst, node.Input[0], node.Output[0], weight.Shape[outputFirst ? 1 : 0], weight.Shape[outputFirst ? 0 : 1]));
             }
         }
 

@@ -1,3 +1,4 @@
+using OnnxEmbed.Autodiff;
 using OnnxEmbed.Onnx.Building;
 using OnnxEmbed.Onnx.Schema;
 using OnnxEmbed.Tensors;
@@ -6,7 +7,7 @@ using OnnxEmbed.Training.Batching;
 namespace OnnxEmbed.Training.Graphs;
 
 /// <summary>
-/// Adds low-rank branches to the linear layers of a graph: y = W·x + s · B·(A·x), s = alpha/rank. Parameters are named as PEFT does:
+/// Adds low-rank factors to the linear layers of a graph: y = (W + s·B·A)·x, s = alpha/rank. Parameters are named as PEFT does:
 /// <c>MODULE.lora_A.weight</c> [r, in] and <c>MODULE.lora_B.weight</c> [out, r]. A starts as PEFT's Kaiming-uniform with a = √5, that is
 /// uniform in ±1/√in, B as zero, so that a fresh adapter leaves every output as it was.
 /// </summary>
@@ -24,26 +25,29 @@ internal static class LoraInjection
     /// <param name="modules">The layers to adapt.</param>
     /// <param name="options">Rank and scale.</param>
     /// <param name="seed">Seeds the factors A; a factor depends on it and on its own name only.</param>
-    /// <returns>The model with branches, all initializers, and the factors by name.</returns>
+    /// <returns>The model with factors, all initializers, and the factors by name.</returns>
     public static (ModelProto Model, IReadOnlyDictionary<string, TensorData> Tensors, IReadOnlyDictionary<string, TensorData> Factors) Apply(
         ModelProto model, IReadOnlyDictionary<string, TensorData> tensors, IReadOnlyList<LinearModule> modules, LoraOptions options, ulong seed)
     {
         ModelProto adapted = model.Clone();
         Dictionary<string, TensorData> all = new(tensors, StringComparer.Ordinal);
         Dictionary<string, TensorData> factors = new(StringComparer.Ordinal);
-        Dictionary<string, LinearModule> byOutput = modules.ToDictionary(module => module.Node.Output[0], StringComparer.Ordinal);
+        Dictionary<string, LinearModule> byOutput = modules.ToDictionary(module => module.Output, StringComparer.Ordinal);
         List<NodeProto> nodes = [];
         foreach (NodeProto node in adapted.Graph.Node)
         {
-            nodes.Add(node);
             if (byOutput.TryGetValue(node.Output[0], out LinearModule? module))
             {
-                nodes.AddRange(Branch(node, module, options.Scale));
-                if (factors.TryAdd(module.Name + SuffixA, InitialA(module, options.Rank, seed)))
+                node.Input[1] = AdaptedName(module);
+                if (!factors.ContainsKey(module.Name + SuffixA))
                 {
+                    nodes.Add(Adapt(module, options.Scale));
+                    factors.Add(module.Name + SuffixA, InitialA(module, options.Rank, seed));
                     factors.Add(module.Name + SuffixB, TensorData.From<float>(new float[module.OutputSize * options.Rank], module.OutputSize, options.Rank));
                 }
             }
+
+            nodes.Add(node);
         }
 
         adapted.Graph.Node.Clear();
@@ -59,6 +63,49 @@ internal static class LoraInjection
         return (adapted, all, factors);
     }
 
+    /// <summary>
+    /// Appends the gradients of the factors. With X the layer's inputs [N, in], dY the cotangent of its outputs [N, out], N tokens:
+    /// dB = s·dYᵀ·(X·Aᵀ) and dA = s·(dY·B)ᵀ·X, four skinny products. The rule for W' itself would form dYᵀ·X [out, in], which costs as much as
+    /// training all weights.
+    /// </summary>
+    /// <param name="g">The graph with the loss.</param>
+    /// <param name="loss">The loss.</param>
+    /// <param name="modules">The adapted layers that the loss depends on.</param>
+    /// <param name="scale">s.</param>
+    /// <returns>Gradients by the factors' names.</returns>
+    public static IReadOnlyDictionary<string, Value> Differentiate(GraphBuilder g, Value loss, IReadOnlyList<LinearModule> modules, double scale)
+    {
+        IReadOnlyDictionary<string, Value> cotangents = ReverseMode.Differentiate(g, loss, [.. modules.Select(module => g[module.Output])]);
+        g.Scope = "gradient/";
+        Dictionary<string, List<Value>> parts = new(StringComparer.Ordinal);
+        foreach (LinearModule module in modules)
+        {
+            Value a = g[module.Name + SuffixA];
+            Value b = g[module.Name + SuffixB];
+            Value x = Rows(g, g[module.Input]);
+            Value y = Rows(g, cotangents[module.Output]);
+            Part(module.Name + SuffixA, g.Gemm(g.Gemm(y, b), x, transA: true, alpha: scale));
+            Part(module.Name + SuffixB, g.Gemm(y, g.Gemm(x, a, transB: true), transA: true, alpha: scale));
+        }
+
+        Dictionary<string, Value> gradients = parts.ToDictionary(
+            pair => pair.Key, pair => pair.Value.Count == 1 ? pair.Value[0] : g.Node("Sum", pair.Value), StringComparer.Ordinal);
+        g.Scope = string.Empty;
+        return gradients;
+
+        void Part(string factor, Value gradient)
+        {
+            if (!parts.TryGetValue(factor, out List<Value>? list))
+            {
+                parts.Add(factor, list = []);
+            }
+
+            list.Add(gradient);
+        }
+    }
+
+    private static Value Rows(GraphBuilder g, Value value) => value.Rank == 2 ? value : g.Reshape(value, -1, value.Shape.At(-1).Value);
+
     private static TensorData InitialA(LinearModule module, int rank, ulong seed)
     {
         CounterRandom random = new(seed, module.Name + SuffixA);
@@ -73,33 +120,20 @@ internal static class LoraInjection
     }
 
     /// <summary>
-    /// The nodes after a linear layer. Behind a Gemm the activations are a matrix, and the branch ends in a Gemm that adds the layer's
-    /// output as its C operand, one pass over memory less than a sum; behind a MatMul they may have any rank.
+    /// The product B·A is added to the weight, W' = W + s·B·A, before the layer multiplies by it: the product of two small matrices once a
+    /// step in place of two skinny products over all tokens (2026-11-23, LoRA step at T = 32: 281 ms instead of 321 ms for a branch of its
+    /// own). A weight that several nodes use is adapted once.
     /// </summary>
-    private static IEnumerable<NodeProto> Branch(NodeProto node, LinearModule module, double scale)
+    private static NodeProto Adapt(LinearModule module, double scale)
     {
-        string x = node.Input[0];
-        string y = node.Output[0];
-        string linear = $"{y}/linear";
-        string down = $"{y}/lora_A";
-        node.Output[0] = linear;
         string a = module.Name + SuffixA;
         string b = module.Name + SuffixB;
-        if (node.OpType == "Gemm")
-        {
-            yield return Make("Gemm", [x, a], down, ("transB", 1));
-            yield return Make("Gemm", [down, b, linear], y, ("transB", 1), ("alpha", scale));
-            yield break;
-        }
-
-        yield return Make("Transpose", [a], $"{down}/transposed", ("perm", new long[] { 1, 0 }));
-        yield return Make("MatMul", [x, $"{down}/transposed"], down);
-        yield return Make("Transpose", [b], $"{y}/lora_B/transposed", ("perm", new long[] { 1, 0 }));
-        yield return Make("MatMul", [down, $"{y}/lora_B/transposed"], $"{y}/lora_B");
-        yield return Make("Constant", [], $"{y}/scale", ("value_float", scale));
-        yield return Make("Mul", [$"{y}/lora_B", $"{y}/scale"], $"{y}/lora");
-        yield return Make("Add", [linear, $"{y}/lora"], y);
+        return module.IsOutputFirst
+            ? Make("Gemm", [b, a, module.Weight], AdaptedName(module), ("alpha", scale))
+            : Make("Gemm", [a, b, module.Weight], AdaptedName(module), ("transA", 1), ("transB", 1), ("alpha", scale));
     }
+
+    private static string AdaptedName(LinearModule module) => $"{module.Name}/adapted";
 
     private static NodeProto Make(string opType, string[] inputs, string output, params (string Name, object Value)[] attributes)
     {

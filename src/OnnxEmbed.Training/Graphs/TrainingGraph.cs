@@ -70,9 +70,10 @@ public sealed class TrainingGraph
         ModelProto model, IReadOnlyDictionary<string, TensorData> tensors, string source, TrainingGraphOptions options)
     {
         IReadOnlyDictionary<string, TensorData>? factors = null;
+        IReadOnlyList<LinearModule> modules = [];
         if (options.Lora is { } lora)
         {
-            IReadOnlyList<LinearModule> modules = LinearModules.Select(LinearModules.Find(model, tensors), lora.Targets, source);
+            modules = LinearModules.Select(LinearModules.Find(model, tensors), lora.Targets, source);
             (model, tensors, factors) = LoraInjection.Apply(model, tensors, modules, lora, options.Seed);
         }
 
@@ -89,7 +90,8 @@ public sealed class TrainingGraph
 
         g.Scope = string.Empty;
         g.Output(loss, LossName);
-        TrainingParameter[] parameters = [.. Expose(g, loss, source, factors, options.InitialFactors)];
+        (HashSet<string> needed, HashSet<string> multiplied) = Reach(g, loss);
+        TrainingParameter[] parameters = [.. Expose(g, needed, multiplied, source, factors, options.InitialFactors)];
         byte[] evaluation = g.ToBytes();
 
         Value[] trainable = [.. parameters.Where(parameter => parameter.IsTrainable).Select(parameter => g[parameter.Name])];
@@ -98,7 +100,9 @@ public sealed class TrainingGraph
             throw new DataException($"{source}: needs weights that the loss depends on, has none");
         }
 
-        IReadOnlyDictionary<string, Value> gradients = ReverseMode.Differentiate(g, loss, trainable);
+        IReadOnlyDictionary<string, Value> gradients = options.Lora is { } adapter
+            ? LoraInjection.Differentiate(g, loss, [.. modules.Where(module => needed.Contains(module.Output))], adapter.Scale)
+            : ReverseMode.Differentiate(g, loss, trainable);
         foreach (Value parameter in trainable)
         {
             g.Output(gradients[parameter.Name], $"{parameter.Name}_grad");
@@ -126,13 +130,8 @@ public sealed class TrainingGraph
     private static Value Find(GraphBuilder g, string name, string source) =>
         g.Contains(name) ? g[name] : throw new DataException($"{source}: needs an output {name}, which the graph does not have");
 
-    /// <summary>Turns the weights that the loss depends on into inputs.</summary>
-    private static IEnumerable<TrainingParameter> Expose(
-        GraphBuilder g,
-        Value loss,
-        string source,
-        IReadOnlyDictionary<string, TensorData>? factors,
-        IReadOnlyDictionary<string, TensorData>? initialFactors)
+    /// <summary>Names of the values that the loss depends on, and of those of them that a product takes.</summary>
+    private static (HashSet<string> Needed, HashSet<string> Multiplied) Reach(GraphBuilder g, Value loss)
     {
         HashSet<string> needed = [loss.Name];
         HashSet<string> multiplied = [];
@@ -145,6 +144,18 @@ public sealed class TrainingGraph
             }
         }
 
+        return (needed, multiplied);
+    }
+
+    /// <summary>Turns the weights that the loss depends on into inputs.</summary>
+    private static IEnumerable<TrainingParameter> Expose(
+        GraphBuilder g,
+        HashSet<string> needed,
+        HashSet<string> multiplied,
+        string source,
+        IReadOnlyDictionary<string, TensorData>? factors,
+        IReadOnlyDictionary<string, TensorData>? initialFactors)
+    {
         string[] names = [.. g.Tensors.Keys.Where(name => needed.Contains(name) && IsWeight(name, g.Tensors[name], multiplied))];
         string[] wrong = [.. names.Where(name => g.Tensors[name].ElementType != ElementType.Float32).Select(name => $"{name} {g.Tensors[name]}")];
         if (wrong.Length > 0)
