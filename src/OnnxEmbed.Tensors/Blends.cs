@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -11,6 +12,7 @@ public static class Blends
 {
     /// <summary>target = a·x + b·y, rounded to float.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Combine(double a, ReadOnlySpan<float> x, double b, ReadOnlySpan<float> y, Span<float> target)
     {
         CheckLengths(x.Length, y.Length, target.Length);
@@ -37,6 +39,7 @@ public static class Blends
 
     /// <summary>target = a·x + b·y.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Combine(double a, ReadOnlySpan<double> x, double b, ReadOnlySpan<double> y, Span<double> target)
     {
         CheckLengths(x.Length, y.Length, target.Length);
@@ -61,6 +64,7 @@ public static class Blends
 
     /// <summary>target += a·x.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Accumulate(double a, ReadOnlySpan<float> x, Span<double> target)
     {
         CheckLengths(x.Length, x.Length, target.Length);

@@ -12,6 +12,7 @@ namespace OnnxEmbed.Tensors;
 /// <remarks>
 /// One path serves every vector width: <see cref="Vector512{T}"/> of 8 doubles falls apart into two or four registers where the processor
 /// has narrower ones, which keeps lanes and order.
+/// The loops are compiled optimised at once: a merge calls them few times, each for long, and would else run them unoptimised at first.
 /// </remarks>
 public static class Reductions
 {
@@ -96,6 +97,7 @@ public static class Reductions
         return count;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Sum<TTerm>(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
         where TTerm : ITerm
     {
@@ -126,6 +128,7 @@ public static class Reductions
         return total;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Sum<TTerm>(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
         where TTerm : ITerm
     {
@@ -156,6 +159,7 @@ public static class Reductions
         return total;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static PairSums PairBlock(ReadOnlySpan<float> u, ReadOnlySpan<float> v)
     {
         Vector512<double> uu = default, vv = default, difference = default, sum = default;
@@ -175,6 +179,7 @@ public static class Reductions
         return new PairSums(AddLanes(uu), AddLanes(vv), AddLanes(difference), AddLanes(sum));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static PairSums PairBlock(ReadOnlySpan<double> u, ReadOnlySpan<double> v)
     {
         Vector512<double> uu = default, vv = default, difference = default, sum = default;
