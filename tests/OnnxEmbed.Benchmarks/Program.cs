@@ -1,24 +1,30 @@
-using System.Globalization;
+using OnnxEmbed.Benchmarks;
+using OnnxEmbed.Benchmarks.Measuring;
 using OnnxEmbed.Benchmarks.Shapes;
+using OnnxEmbed.Benchmarks.Steps;
 using OnnxEmbed.Benchmarks.Torch;
 
+int cores = Environment.ProcessorCount;
 switch (args)
 {
+    case ["bench", ..]:
+        return BenchCommand.Run(args[1..], cores);
+    case ["parity"]:
+        return Parity.Run(cores);
+    case ["onnx-step", string kind, string length, string threads, string steps]:
+        Console.WriteLine(StepTimes.Print(OnnxStep.Measure(Shape(length), kind == "lora", Numbers.Int(threads), Numbers.Int(steps))));
+        return 0;
+    case ["torch-step", string kind, string length, string threads, string steps]:
+        Console.WriteLine(StepTimes.Print(TorchStep.Measure(Shape(length), kind == "lora", Numbers.Int(threads), Numbers.Int(steps))));
+        return 0;
     case ["weaken", string path, string version]:
         byte[] bytes = File.ReadAllBytes(path);
         int marked = ElfVersionNeeds.Weaken(bytes, version);
         File.WriteAllBytes(path, bytes);
-        Console.WriteLine($"{path}: {marked} needs of {version} are weak");
         return marked > 0 ? 0 : 1;
-    case ["torch-step", string kind, string length, string threads, string steps]:
-        double[] times = TorchStep.Measure(
-            new LlamaShape { SequenceLength = int.Parse(length, CultureInfo.InvariantCulture) },
-            kind == "lora",
-            int.Parse(threads, CultureInfo.InvariantCulture),
-            warmUp: 2,
-            int.Parse(steps, CultureInfo.InvariantCulture));
-        Console.WriteLine(string.Join(' ', times.Select(time => time.ToString("F1", CultureInfo.InvariantCulture))));
-        return 0;
     default:
+        Console.Error.WriteLine("usage: onnxembed-bench bench [--rounds N] [--steps N] [--only step,embed,slerp,silhouette] | parity");
         return 2;
 }
+
+static LlamaShape Shape(string length) => new() { SequenceLength = Numbers.Int(length) };

@@ -15,6 +15,8 @@ internal static class CommandCatalogue
     {
         app.AddSubCommand("data", data => data.AddCommands<DataTextCommand>()).WithDescription("Writes data sets.");
         app.AddCommands<InitCommand>();
+        app.AddCommands<PretrainCommand>();
+        app.AddCommands<TrainCommand>();
         app.AddCommands<EmbedCommand>();
         app.AddCommands<InspectCommand>();
     }

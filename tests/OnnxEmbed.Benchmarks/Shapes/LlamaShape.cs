@@ -31,6 +31,8 @@ internal sealed record LlamaShape
 
     public double Temperature { get; init; } = 0.05;
 
+    public double MaxGradientNorm => 1;
+
     public double LearningRate { get; init; } = 1e-3;
 
     public int HeadSize => Hidden / Heads;

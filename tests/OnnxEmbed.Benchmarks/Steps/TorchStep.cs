@@ -1,40 +1,31 @@
-using System.Diagnostics;
 using OnnxEmbed.Benchmarks.Shapes;
+using OnnxEmbed.Benchmarks.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace OnnxEmbed.Benchmarks.Torch;
+namespace OnnxEmbed.Benchmarks.Steps;
 
-/// <summary>One training step of libtorch: forward, backward, AdamW.</summary>
+/// <summary>The training step of libtorch: forward, backward, clipping by the global norm, AdamW.</summary>
 internal static class TorchStep
 {
     /// <summary>Milliseconds of each step after the warm-up.</summary>
-    public static double[] Measure(LlamaShape shape, bool lora, int threads, int warmUp, int steps)
+    public static double[] Measure(LlamaShape shape, bool lora, int threads, int steps)
     {
         set_num_threads(threads);
         using TorchLlama model = new(new LlamaWeights(shape, seed: 1), lora);
-        using optim.Optimizer optimizer = optim.AdamW(model.Trainable.Select(parameter => parameter.Parameter), lr: shape.LearningRate);
+        TorchSharp.Modules.Parameter[] trainable = model.Trainable.Select(parameter => parameter.Parameter).ToArray();
+        using optim.Optimizer optimizer = optim.AdamW(trainable, lr: shape.LearningRate);
         using Tensor ids = tensor(LlamaWeights.Batch(shape, seed: 2), [shape.Sequences, shape.SequenceLength]);
-        double[] milliseconds = new double[steps];
-        for (int step = -warmUp; step < steps; step++)
+        return StepTimes.Measure(steps, () =>
         {
-            long start = Stopwatch.GetTimestamp();
-            using (DisposeScope scope = NewDisposeScope())
-            {
-                optimizer.zero_grad();
-                Tensor loss = model.Loss(ids);
-                loss.backward();
-                optimizer.step();
-                _ = loss.item<float>();
-            }
-
-            if (step >= 0)
-            {
-                milliseconds[step] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            }
-        }
-
-        return milliseconds;
+            using DisposeScope scope = NewDisposeScope();
+            optimizer.zero_grad();
+            Tensor loss = model.Loss(ids);
+            loss.backward();
+            nn.utils.clip_grad_norm_(trainable, shape.MaxGradientNorm);
+            optimizer.step();
+            _ = loss.item<float>();
+        });
     }
 
     /// <summary>Loss and the gradient of each trained parameter for one batch.</summary>

@@ -1,0 +1,47 @@
+using OnnxEmbed.Benchmarks.Measuring;
+using OnnxEmbed.Benchmarks.Steps;
+
+namespace OnnxEmbed.Benchmarks;
+
+/// <summary>Everything that `make bench` measures, side by side in one run.</summary>
+internal static class BenchCommand
+{
+    private static readonly (string Name, Action<int, int, int> Run)[] Benchmarks =
+    [
+        ("step", StepBenchmark.Run),
+    ];
+
+    public static int Run(string[] args, int threads)
+    {
+        int rounds = 5;
+        int steps = 8;
+        string[] only = Benchmarks.Select(benchmark => benchmark.Name).ToArray();
+        for (int i = 0; i + 1 < args.Length; i += 2)
+        {
+            switch (args[i])
+            {
+                case "--rounds":
+                    rounds = Numbers.Int(args[i + 1]);
+                    break;
+                case "--steps":
+                    steps = Numbers.Int(args[i + 1]);
+                    break;
+                case "--only":
+                    only = args[i + 1].Split(',');
+                    break;
+                default:
+                    Console.Error.WriteLine($"unknown option {args[i]}; known: --rounds, --steps, --only");
+                    return 2;
+            }
+        }
+
+        Console.WriteLine(Machine.Describe(threads));
+        Console.WriteLine();
+        foreach ((string name, Action<int, int, int> run) in Benchmarks.Where(benchmark => only.Contains(benchmark.Name)))
+        {
+            run(threads, rounds, steps);
+        }
+
+        return 0;
+    }
+}
