@@ -9,7 +9,7 @@ public abstract class Column
 {
     private protected Column(string name, ColumnKind kind, int count)
     {
-        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(name); // empty is allowed: some writers name an index column so
         Name = name;
         Kind = kind;
         Count = count;

@@ -103,6 +103,12 @@ public sealed class ParquetRows : IAsyncDisposable
 
     private static ColumnReading[] Choose(string path, ParquetSchema schema, IReadOnlyList<string>? names)
     {
+        string[] twice = [.. schema.Fields.GroupBy(field => field.Name).Where(group => group.Count() > 1).Select(group => group.Key)];
+        if (twice.Length > 0)
+        {
+            throw new DataException($"{path}: needs column names that differ, got {string.Join(", ", twice)} more than once");
+        }
+
         List<Field> fields = [];
         foreach (string name in names ?? [.. schema.Fields.Select(field => field.Name)])
         {

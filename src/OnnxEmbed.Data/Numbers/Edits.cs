@@ -4,14 +4,14 @@ namespace OnnxEmbed.Data.Numbers;
 internal static class Edits
 {
     /// <summary>
-    /// Moves one interior element by less than a quarter of the smaller gap to its neighbours, and by a multiple of
-    /// <paramref name="unit"/>: order, digits and magnitudes stay.
+    /// Moves one interior element by less than a part of the smaller gap to its neighbours, a quarter unless said otherwise, and by a
+    /// multiple of <paramref name="unit"/>: order, digits and magnitudes stay.
     /// </summary>
-    public static long[]? MoveInterior(NumberDraw draw, long[] sequence, long unit = 1)
+    public static long[]? MoveInterior(NumberDraw draw, long[] sequence, long unit = 1, long part = 4)
     {
         int at = (int)draw.Random.Between(1, sequence.Length - 2);
         long gap = Math.Min(Math.Abs(sequence[at] - sequence[at - 1]), Math.Abs(sequence[at + 1] - sequence[at]));
-        long most = (gap - 1) / 4 / unit;
+        long most = (gap - 1) / part / unit;
         return most < 1 ? null : Replace(sequence, at, sequence[at] + (draw.Random.Between(1, most) * unit * (draw.Random.Coin() ? 1 : -1)));
     }
 

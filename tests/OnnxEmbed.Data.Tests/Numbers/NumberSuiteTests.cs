@@ -279,7 +279,7 @@ public sealed class NumberSuiteTests : IClassFixture<NumberSuiteTests.SmallSuite
 
         public SmallSuite()
         {
-            Options = new NumberSuiteOptions { OutDir = _folder["suite"], Seed = 1, TrainPairs = 200, ValidationPairs = 30, TestPairs = 60, OodPairs = 40 };
+            Options = new NumberSuiteOptions { OutDir = _folder["suite"], Seed = 1, TrainPairs = 120, ValidationPairs = 20, TestPairs = 40, OodPairs = 20 };
             Files = NumberSuite.Write(Options);
         }
 
