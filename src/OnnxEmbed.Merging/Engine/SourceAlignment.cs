@@ -29,7 +29,12 @@ internal static partial class SourceAlignment
                 : warnings;
     }
 
-    private static void CompareTensors(MergeSource first, MergeSource source, List<string> differences)
+    /// <summary>Whether two tensors have the same shape and types that can be compared: equal, or both floating-point.</summary>
+    public static bool Agree(TensorData first, TensorData other) => first.Shape.SequenceEqual(other.Shape)
+        && (first.ElementType == other.ElementType || (first.ElementType.IsFloat() && other.ElementType.IsFloat()));
+
+    /// <summary>Adds a line for each tensor that one of two models lacks or has with another shape or kind of type.</summary>
+    public static void CompareTensors(MergeSource first, MergeSource source, List<string> differences)
     {
         IReadOnlyDictionary<string, TensorData> expected = first.Model.Tensors;
         IReadOnlyDictionary<string, TensorData> actual = source.Model.Tensors;
@@ -39,8 +44,7 @@ internal static partial class SourceAlignment
             {
                 differences.Add($"{source.Label} has no '{name}' {tensor}");
             }
-            else if (!tensor.Shape.SequenceEqual(other.Shape)
-                || (tensor.ElementType != other.ElementType && !(tensor.ElementType.IsFloat() && other.ElementType.IsFloat())))
+            else if (!Agree(tensor, other))
             {
                 differences.Add($"'{name}' is {tensor}, in {source.Label} {other}");
             }
