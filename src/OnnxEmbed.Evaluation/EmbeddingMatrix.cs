@@ -29,7 +29,8 @@ public sealed class EmbeddingMatrix
                 if (!float.IsFinite(coordinates[column]))
                 {
                     throw new EvaluationException(
-                        FormattableString.Invariant($"embeddings: needs finite values, got {coordinates[column]} in row {row}, column {column}"));
+                        FormattableString.Invariant(
+                            $"embeddings: needs finite values, got {coordinates[column]} in row {row}, column {column}"));
                 }
             }
         }

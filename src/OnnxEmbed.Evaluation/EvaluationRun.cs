@@ -55,7 +55,9 @@ public sealed class EvaluationRun
     {
         Step("silhouette", ["silhouette_euclidean", "silhouette_cosine"], Silhouettes);
         Step("separation", ["davies_bouldin", "calinski_harabasz"], Separation);
-        Step("k-means", [.. Metrics.All.Select(metric => metric.Name).Where(name => name.StartsWith("kmeans_", StringComparison.Ordinal))], Cluster);
+        string[] clustering = [.. Metrics.All.Select(metric => metric.Name).Where(name => name.StartsWith("kmeans_",
+            StringComparison.Ordinal))];
+        Step("k-means", clustering, Cluster);
         Step("probes", ["probe_accuracy", "probe_log_loss", "knn_accuracy", "majority_accuracy", "chance_accuracy"], Probe);
         Step("mean cosine", ["mean_cosine"], () => Set("mean_cosine", () => Isotropy.MeanCosine(_input.Embeddings, _options.Degree)));
         return new EvaluationResult
@@ -181,7 +183,7 @@ public sealed class EvaluationRun
             if (values < 2)
                 _notes.Add($"column {attribute.Name} left out: every item has the same value");
             else if (!attribute.IsNumeric && values > _input.Embeddings.Rows / 2)
-                _notes.Add($"column {attribute.Name} left out: {values} different values for {_input.Embeddings.Rows} items name items, not classes");
+                _notes.Add($"column {attribute.Name} left out: {values} values for {_input.Embeddings.Rows} items name items, not classes");
             else
                 Encode(attribute.Name, isTarget: false, attribute.IsNumeric, found, attribute.Codes);
         }
@@ -228,7 +230,9 @@ public sealed class EvaluationRun
             if (rows.Length == 0)
                 continue;
             double? silhouette = _silhouettes is null ? null : rows.Average(row => _silhouettes[row]);
-            double? recall = _probe is not { Predictions.Length: > 0 } probe ? null : rows.Count(row => probe.Predictions[row] == label) / (double)rows.Length;
+            double? recall = _probe is { Predictions.Length: > 0 } probe
+                ? rows.Count(row => probe.Predictions[row] == label) / (double)rows.Length
+                : null;
             results.Add(new LabelResult(_input.LabelNames[label], rows.Length, silhouette, recall));
         }
 

@@ -9,7 +9,7 @@ public static class Metrics
     public static IReadOnlyList<MetricDescriptor> All { get; } =
     [
         Of("silhouette_euclidean", "Silhouette (Euclidean)", true, ScikitLearn + "metrics.silhouette_score.html",
-            "From -1 to 1: how much nearer an item is to its own label than to the nearest other one. Its value for meaningless labels is near 0."),
+            "From -1 to 1: how much nearer an item is to its own label than to the nearest other one; near 0 for meaningless labels."),
         Of("silhouette_cosine", "Silhouette (cosine)", true, ScikitLearn + "metrics.silhouette_score.html",
             "The same by the angle between embeddings, which is how they are usually compared."),
         Of("davies_bouldin", "Davies-Bouldin", false, ScikitLearn + "metrics.davies_bouldin_score.html",

@@ -16,16 +16,18 @@ public sealed class EvaluationRunTests
         EvaluationInput input = Input();
         EvaluationResult result = Run(input, Options);
         Assert.Equal(Metrics.All.Select(metric => metric.Name), result.Metrics.Keys);
-        Assert.Equal(Silhouette.Score(input.Embeddings, [.. input.Labels], SilhouetteDistance.Cosine, 1), result.Metrics["silhouette_cosine"]);
+        Assert.Equal(Silhouette.Score(input.Embeddings, [.. input.Labels], SilhouetteDistance.Cosine, 1),
+            result.Metrics["silhouette_cosine"]);
         Assert.Equal(DaviesBouldin.Score(input.Embeddings, [.. input.Labels], 1), result.Metrics["davies_bouldin"]);
         Assert.Equal(ClusterAgreement.AdjustedRand([.. input.Labels], result.Clusters!.Labels), result.Metrics["kmeans_ari"]);
         Assert.Equal(result.Metrics["silhouette_cosine"], result.Silhouettes!.Average());
-        Assert.Equal(result.Metrics["probe_accuracy"], result.Labels.Sum(label => label.ProbeRecall!.Value * label.Rows) / result.Rows, 1e-12);
+        Assert.Equal(result.Metrics["probe_accuracy"], result.Labels.Sum(label =>
+            label.ProbeRecall!.Value * label.Rows) / result.Rows, 1e-12);
         foreach (string name in new[] { "silhouette_euclidean", "silhouette_cosine", "davies_bouldin", "probe_accuracy", "knn_accuracy" })
             Assert.InRange(result.Metrics[name], result.Intervals[name].Low, result.Intervals[name].High);
         Assert.Equal(0.01, result.Permutations["silhouette_cosine"].PValue);
         Assert.Equal(["column constant left out: every item has the same value",
-            "column id left out: 120 different values for 120 items name items, not classes"], result.Notes);
+            "column id left out: 120 values for 120 items name items, not classes"], result.Notes);
     }
 
     [Fact]
@@ -95,11 +97,12 @@ public sealed class EvaluationRunTests
             Attributes = [AttributeColumn.Categorical("kind", ["p"])],
             TrainEmbeddings = new EmbeddingMatrix(new float[3], 1, 3),
         };
-        Assert.Equal("evaluation: needs 2 labels, got 3; needs 2 texts, got 1; needs 2 values of kind, got 1; needs labels in [0, 1], got 7; "
-            + "needs training embeddings and training labels together, got one of them; needs 2 columns of training embeddings, got 3",
+        Assert.Equal("evaluation: needs 2 labels, got 3; needs 2 texts, got 1; needs 2 values of kind, got 1; "
+            + "needs labels in [0, 1], got 7; needs training embeddings and training labels together, got one of them; needs 2 columns of training embeddings, got 3",
             Assert.Throws<EvaluationException>(() => Run(input, Options)).Message);
         Assert.StartsWith("folds: needs at least 2, got 1; permutations: needs 0 or at least 19, got 5; metric: needs one of ",
-            Assert.Throws<OptionException>(() => Run(input, new EvaluationOptions { Folds = 1, Permutations = 5, Metrics = ["silhouete"] })).Message,
+            Assert.Throws<OptionException>(() => Run(input, new EvaluationOptions { Folds = 1, Permutations = 5,
+                Metrics = ["silhouete"] })).Message,
             StringComparison.Ordinal);
     }
 
@@ -117,7 +120,8 @@ public sealed class EvaluationRunTests
         EvaluationResult result = Run(Input(), Options);
         using JsonDocument json = JsonDocument.Parse(MetricsJson.Write(result));
         JsonElement root = json.RootElement;
-        Assert.Equal(["schema", "title", "n", "dim", "label", "seed", "metrics", "intervals", "permutations", "labels", "kmeans", "probe", "notes"],
+        Assert.Equal(["schema", "title", "n", "dim", "label", "seed", "metrics", "intervals", "permutations", "labels", "kmeans",
+            "probe", "notes"],
             root.EnumerateObject().Select(property => property.Name));
         Assert.Equal(1, root.GetProperty("schema").GetInt32());
         Assert.Equal(result.Metrics["probe_log_loss"], root.GetProperty("metrics").GetProperty("probe_log_loss").GetDouble());

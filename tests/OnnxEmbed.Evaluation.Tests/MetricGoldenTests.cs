@@ -27,7 +27,8 @@ public sealed class MetricGoldenTests
     public void Silhouette_Cosine_EqualsLongDouble(string set)
     {
         Golden golden = Golden.Set(set);
-        Close.Equal(golden.Values("silhouette_samples_cosine"), Silhouette.Samples(golden.Embeddings, golden.Labels, SilhouetteDistance.Cosine, 2));
+        Close.Equal(golden.Values("silhouette_samples_cosine"), Silhouette.Samples(golden.Embeddings, golden.Labels,
+            SilhouetteDistance.Cosine, 2));
     }
 
     [Theory]
@@ -120,7 +121,8 @@ public sealed class MetricGoldenTests
             int[] a = Labels("a"), b = Labels("b");
             double[] expected =
             [
-                .. new[] { "ari", "nmi", "ami", "homogeneity", "completeness", "v_measure" }.Select(name => entry.Value.GetProperty(name).GetDouble()),
+                .. new[] { "ari", "nmi", "ami", "homogeneity", "completeness", "v_measure" }.Select(name =>
+                    entry.Value.GetProperty(name).GetDouble()),
             ];
             double[] actual =
             [

@@ -20,7 +20,8 @@ public static class EncodingMatrix
     /// <exception cref="EvaluationException">The lengths differ or are 0.</exception>
     /// <exception cref="OptionException">Fewer than 19 permutations.</exception>
     public static AttributeEncoding Measure(
-        string name, bool isTarget, bool isNumeric, ReadOnlySpan<int> clusters, ReadOnlySpan<int> codes, int permutations, ulong seed, int degree)
+        string name, bool isTarget, bool isNumeric, ReadOnlySpan<int> clusters, ReadOnlySpan<int> codes, int permutations, ulong seed,
+        int degree)
     {
         if (permutations < 19)
             throw new OptionException($"permutation test: needs at least 19 permutations, got {permutations}");
@@ -49,7 +50,8 @@ public static class EncodingMatrix
         // Equal tables summed in another order differ by rounding only.
         double threshold = observed - (1e-12 * Math.Abs(observed));
         bool[] extreme = new bool[permutations];
-        RowBlocks.For(permutations, degree, () => (Codes: new int[n], Table: new int[clusters.Count * column.Count]), (permutation, buffers) =>
+        (int[] Codes, int[] Table) NewBuffers() => (new int[n], new int[clusters.Count * column.Count]);
+        RowBlocks.For(permutations, degree, NewBuffers, (permutation, buffers) =>
         {
             column.Codes.CopyTo(buffers.Codes, 0);
             new RandomStream(seed, (ulong)permutation).Shuffle(buffers.Codes.AsSpan());

@@ -44,8 +44,7 @@ internal static class ClosedFormSilhouette
         RowBlocks.ForRows(n, degree, () => new Buffers(d, k, centers.PaddedCount), (start, count, buffers) =>
         {
             buffers.Rows.Load(embeddings, null, start, count, mean, scales);
-            DotTile.Multiply(
-                buffers.Rows.Values, buffers.Rows.PaddedCount, centers.Values, centers.PaddedCount, centers.PaddedWidth, buffers.Products);
+            DotTile.Multiply(buffers.Rows, centers, buffers.Products);
             for (int i = 0; i < count; i++)
             {
                 int row = start + i;

@@ -53,12 +53,14 @@ public static class ClusterAgreement
     /// <param name="classes">The true class [n] of each item.</param>
     /// <param name="clusters">The cluster [n] of each item.</param>
     /// <inheritdoc cref="AdjustedRand" path="/exception"/>
-    public static double Homogeneity(ReadOnlySpan<int> classes, ReadOnlySpan<int> clusters) => HomogeneityAndCompleteness(Table(classes, clusters)).Homogeneity;
+    public static double Homogeneity(ReadOnlySpan<int> classes, ReadOnlySpan<int> clusters) =>
+        HomogeneityAndCompleteness(Table(classes, clusters)).Homogeneity;
 
     /// <summary>Completeness in [0, 1]: 1 when all items of a class lie in one cluster.</summary>
     /// <inheritdoc cref="Homogeneity" path="/param"/>
     /// <inheritdoc cref="AdjustedRand" path="/exception"/>
-    public static double Completeness(ReadOnlySpan<int> classes, ReadOnlySpan<int> clusters) => HomogeneityAndCompleteness(Table(classes, clusters)).Completeness;
+    public static double Completeness(ReadOnlySpan<int> classes, ReadOnlySpan<int> clusters) =>
+        HomogeneityAndCompleteness(Table(classes, clusters)).Completeness;
 
     /// <summary>
     /// V-measure in [0, 1]: the harmonic mean of homogeneity and completeness. A. Rosenberg and J. Hirschberg, "V-Measure", EMNLP-CoNLL
@@ -96,7 +98,8 @@ public static class ClusterAgreement
     private static Contingency Table(ReadOnlySpan<int> a, ReadOnlySpan<int> b)
     {
         if (a.Length != b.Length || a.Length == 0)
-            throw new EvaluationException($"cluster agreement: needs two labellings of the same items, got {a.Length} and {b.Length} labels");
+            throw new EvaluationException(
+                $"cluster agreement: needs two labellings of the same items, got {a.Length} and {b.Length} labels");
         return Contingency.Of(LabelSet.Encode(a), LabelSet.Encode(b));
     }
 }

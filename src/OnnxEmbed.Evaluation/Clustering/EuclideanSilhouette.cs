@@ -30,7 +30,8 @@ internal static class EuclideanSilhouette
         int labels = task.Labels.Count;
         double[] sums = new double[task.Rows * labels];
         int blocks = RowBlocks.CountOf(task.Rows);
-        RowBlocks.For(blocks, degree, task.NewBuffers, (block, buffers) => task.AddTile(block, block, buffers, task.SumsOf(block, sums), []));
+        RowBlocks.For(
+            blocks, degree, task.NewBuffers, (block, buffers) => task.AddTile(block, block, buffers, task.SumsOf(block, sums), []));
         int players = blocks + (blocks & 1);
         for (int round = 0; round < players - 1; round++)
         {
@@ -125,7 +126,7 @@ internal static class EuclideanSilhouette
 
             PackedRows x = buffers.Left;
             int stride = y.PaddedCount;
-            DotTile.Multiply(x.Values, x.PaddedCount, y.Values, stride, x.PaddedWidth, buffers.Tile);
+            DotTile.Multiply(x, y, buffers.Tile);
             double largest = TensorPrimitives.Max<double>(norms.AsSpan(0, y.Count));
             for (int i = 0; i < x.Count; i++)
             {

@@ -29,8 +29,8 @@ internal static class ExpectedInformation
         double constant = logFactorials[a] + logFactorials[b] + logFactorials[n - a] + logFactorials[n - b] - logFactorials[n];
         for (int m = Math.Max(1, a + b - n); m <= Math.Min(a, b); m++)
         {
-            double logProbability = constant - logFactorials[m] - logFactorials[a - m] - logFactorials[b - m] - logFactorials[n - a - b + m];
-            sum += m / (double)n * Math.Log((double)n * m / ((double)a * b)) * Math.Exp(logProbability);
+            double ways = logFactorials[m] + logFactorials[a - m] + logFactorials[b - m] + logFactorials[n - a - b + m];
+            sum += m / (double)n * Math.Log((double)n * m / ((double)a * b)) * Math.Exp(constant - ways);
         }
 
         return sum;

@@ -22,9 +22,8 @@ public static class KMeans
         Validate(embeddings, options);
         int k = options.Clusters;
         double[] means = ColumnMoments.Means(embeddings, options.Degree);
-        double tolerance = options.Tolerance == 0
-            ? 0
-            : options.Tolerance * TensorPrimitives.Sum<double>(ColumnMoments.Variances(embeddings, means, options.Degree)) / embeddings.Width;
+        double[] variances = options.Tolerance == 0 ? [0] : ColumnMoments.Variances(embeddings, means, options.Degree);
+        double tolerance = options.Tolerance * variances.Average();
         LloydSolver solver = new(embeddings, means, tolerance, options.MaxIterations, options.Degree);
         PackedRows start = new(k, embeddings.Width);
         KMeansResult? best = null;

@@ -76,7 +76,7 @@ internal static class KMeansPlusPlus
             (start, count, buffers, partial) =>
             {
                 buffers.Rows.Load(embeddings, null, start, count, means);
-                DotTile.Multiply(buffers.Rows.Values, buffers.Rows.PaddedCount, centers.Values, stride, centers.PaddedWidth, buffers.Products);
+                DotTile.Multiply(buffers.Rows, centers, buffers.Products);
                 for (int trial = 0; trial < rows.Length; trial++)
                 {
                     double[] target = candidates[trial + 1];

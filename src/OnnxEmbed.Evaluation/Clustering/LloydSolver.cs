@@ -52,7 +52,7 @@ internal sealed class LloydSolver(EmbeddingMatrix embeddings, double[] means, do
             (start, count, buffers, partial) =>
             {
                 buffers.Rows.Load(embeddings, null, start, count, means);
-                DotTile.Multiply(buffers.Rows.Values, buffers.Rows.PaddedCount, centers.Values, stride, centers.PaddedWidth, buffers.Products);
+                DotTile.Multiply(buffers.Rows, centers, buffers.Products);
                 for (int i = 0; i < count; i++)
                 {
                     Span<double> row = buffers.Products.AsSpan(i * stride, k);

@@ -15,6 +15,10 @@ internal static class DotTile
     public const int RowMultiple = 4;
     public const int WidthMultiple = 8;
 
+    /// <summary>products[i, j] = Σ_c a[i, c] b[j, c] of two packed blocks, with rows of b.PaddedCount.</summary>
+    public static void Multiply(PackedRows a, PackedRows b, double[] products) =>
+        Multiply(a.Values, a.PaddedCount, b.Values, b.PaddedCount, a.PaddedWidth, products);
+
     /// <summary>products[i, j] = Σ_c a[i, c] b[j, c]; a [aRows, width], b [bRows, width], products [aRows, bRows].</summary>
     public static void Multiply(ReadOnlySpan<double> a, int aRows, ReadOnlySpan<double> b, int bRows, int width, Span<double> products)
     {
@@ -31,7 +35,8 @@ internal static class DotTile
                 for (int i = 0; i < aRows; i += 4)
                 {
                     for (int j = 0; j < bRows; j += 4)
-                        FourByFour512(ref Unsafe.Add(ref a0, i * width), ref Unsafe.Add(ref b0, j * width), width, ref Unsafe.Add(ref p0, (i * bRows) + j), bRows);
+                        FourByFour512(ref Unsafe.Add(ref a0, i * width), ref Unsafe.Add(ref b0, j * width), width,
+                            ref Unsafe.Add(ref p0, (i * bRows) + j), bRows);
                 }
             }
             else
@@ -39,7 +44,8 @@ internal static class DotTile
                 for (int i = 0; i < aRows; i += 4)
                 {
                     for (int j = 0; j < bRows; j += 2)
-                        FourByTwo256(ref Unsafe.Add(ref a0, i * width), ref Unsafe.Add(ref b0, j * width), width, ref Unsafe.Add(ref p0, (i * bRows) + j), bRows);
+                        FourByTwo256(ref Unsafe.Add(ref a0, i * width), ref Unsafe.Add(ref b0, j * width), width,
+                            ref Unsafe.Add(ref p0, (i * bRows) + j), bRows);
                 }
             }
         }

@@ -33,11 +33,11 @@ internal sealed class LogisticObjective(
         PackedRows weights = new(Outputs, _width);
         weights.Load(parameters, Outputs);
         int intercepts = Outputs * _width;
-        double[] sums = RowBlocks.Sum(train.Rows, Length + 1, degree, () => new Buffers(_width, weights.PaddedCount), (start, count, buffers, partial) =>
+        Buffers NewBuffers() => new(_width, weights.PaddedCount);
+        double[] sums = RowBlocks.Sum(train.Rows, Length + 1, degree, NewBuffers, (start, count, buffers, partial) =>
         {
             Load(buffers.Rows, start, count);
-            DotTile.Multiply(
-                buffers.Rows.Values, buffers.Rows.PaddedCount, weights.Values, weights.PaddedCount, weights.PaddedWidth, buffers.Scores);
+            DotTile.Multiply(buffers.Rows, weights, buffers.Scores);
             for (int i = 0; i < count; i++)
             {
                 Span<double> scores = buffers.Scores.AsSpan(i * weights.PaddedCount, Outputs);

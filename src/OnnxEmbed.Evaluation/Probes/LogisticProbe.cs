@@ -63,8 +63,8 @@ public sealed class LogisticProbe
         double[] variances = ColumnMoments.Variances(train, means, options.Degree);
         double[]? scales = options.Standardize ? [.. variances.Select(variance => variance > 0 ? 1 / Math.Sqrt(variance) : 1)] : null;
         LogisticObjective objective = new(train, set, means, scales, options.InverseRegularization, options.Degree);
-        LbfgsResult fit = Lbfgs.Minimize(
-            objective.Evaluate, new double[objective.Length], objective.Preconditioner(variances), options.GradientTolerance, options.MaxIterations);
+        double[] start = new double[objective.Length], preconditioner = objective.Preconditioner(variances);
+        LbfgsResult fit = Lbfgs.Minimize(objective.Evaluate, start, preconditioner, options.GradientTolerance, options.MaxIterations);
 
         // Back to the columns as given: z = Σ w_c s_c (x_c - m_c) + b.
         int outputs = objective.Outputs, d = train.Width;

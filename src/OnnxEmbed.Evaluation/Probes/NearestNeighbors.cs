@@ -21,7 +21,8 @@ public static class NearestNeighbors
     /// <param name="degree">Threads to use, at least 1.</param>
     /// <exception cref="OptionException"><paramref name="neighbors"/> is less than 1.</exception>
     /// <exception cref="EvaluationException">Fewer training items than neighbours, widths or lengths that differ.</exception>
-    public static int[] Predict(EmbeddingMatrix train, ReadOnlySpan<int> labels, EmbeddingMatrix test, int neighbors, bool cosine, int degree)
+    public static int[] Predict(
+        EmbeddingMatrix train, ReadOnlySpan<int> labels, EmbeddingMatrix test, int neighbors, bool cosine, int degree)
     {
         LabelSet set = LabelSet.ForRows("k-NN", labels, train.Rows);
         int[] nearest = Find(train, test, neighbors, cosine, degree);
@@ -72,7 +73,7 @@ public static class NearestNeighbors
         int stride = buffers.Train.PaddedCount, count = buffers.Train.Count;
         for (int j = 0; j < count; j++)
             buffers.Norms[j] = cosine ? 0 : TensorPrimitives.SumOfSquares<double>(buffers.Train.Row(j));
-        DotTile.Multiply(buffers.Test.Values, buffers.Test.PaddedCount, buffers.Train.Values, stride, buffers.Train.PaddedWidth, buffers.Tile);
+        DotTile.Multiply(buffers.Test, buffers.Train, buffers.Tile);
         for (int i = 0; i < buffers.Test.Count; i++)
         {
             Span<double> row = buffers.Tile.AsSpan(i * stride, count);

@@ -24,9 +24,11 @@ public static class StratifiedFolds
         LabelSet set = LabelSet.Encode(labels);
         LabelSet units = LabelSet.Encode(groups.IsEmpty ? [.. Enumerable.Range(0, labels.Length)] : groups);
         if (units.Count < folds)
-            throw new EvaluationException($"cross-validation: needs at least {folds} {(groups.IsEmpty ? "items" : "groups")}, got {units.Count}");
+            throw new EvaluationException(
+                $"cross-validation: needs at least {folds} {(groups.IsEmpty ? "items" : "groups")}, got {units.Count}");
         if (set.Counts.Min() < 2)
-            throw new EvaluationException($"cross-validation: needs at least 2 items of each label, got 1 of label {set.Values[Array.IndexOf(set.Counts, 1)]}");
+            throw new EvaluationException(
+                $"cross-validation: needs at least 2 items of each label, got 1 of label {set.Values[Array.IndexOf(set.Counts, 1)]}");
         int[][] members = [.. units.OrderByCode().GroupBy(item => units.Codes[item]).Select(unit => unit.ToArray())];
 
         // Large groups first, shuffled among equals; each goes where its labels are rarest.

@@ -24,7 +24,8 @@ public static class SilhouettePermutation
     /// <exception cref="OptionException">Fewer than 19 permutations or 10 rows.</exception>
     /// <exception cref="EvaluationException">Not one label for each row, or not 2 to n - 1 distinct labels.</exception>
     public static PermutationResult Test(
-        EmbeddingMatrix embeddings, ReadOnlySpan<int> labels, SilhouetteDistance distance, int permutations, int maxRows, ulong seed, int degree)
+        EmbeddingMatrix embeddings, ReadOnlySpan<int> labels, SilhouetteDistance distance, int permutations, int maxRows, ulong seed,
+        int degree)
     {
         if (permutations < 19 || maxRows < 10)
             throw new OptionException($"permutation test: needs at least 19 permutations and 10 rows, got {permutations} and {maxRows}");

@@ -24,7 +24,11 @@ public static class SubsampleInterval
         double estimate, int items, ReadOnlySpan<int> units, Func<int[], double> index, int subsampleItems, int subsamples, ulong seed)
     {
         if (subsamples < 20 || subsampleItems < 2 || subsampleItems > items / 2)
-            throw new OptionException($"subsampling: needs 20 subsamples or more of 2 to n / 2 = {items / 2} items, got {subsamples} of {subsampleItems}");
+        {
+            throw new OptionException(
+                $"subsampling: needs 20 subsamples or more of 2 to n / 2 = {items / 2} items, got {subsamples} of {subsampleItems}");
+        }
+
         ResamplingUnits groups = ResamplingUnits.Of(units, items);
         if (groups.Members.Length < 4)
             throw new EvaluationException($"subsampling: needs at least 4 units, got {groups.Members.Length}");
@@ -42,7 +46,8 @@ public static class SubsampleInterval
         }
 
         if (values.Count < subsamples / 2)
-            throw new EvaluationException($"subsampling: needs an index that exists on most subsamples, got it on {values.Count} of {subsamples}");
+            throw new EvaluationException(
+                $"subsampling: needs an index that exists on most subsamples, got it on {values.Count} of {subsamples}");
 
         // Deviations are taken from the subsamples' own mean: an index may shift with the number of items.
         double mean = values.Average(), factor = Math.Sqrt(drawn / (double)(order.Length - drawn));

@@ -32,7 +32,8 @@ public sealed class AttributeColumnTests
     [Fact]
     public void Numeric_HalfEqual_KeepsThemTogether()
     {
-        AttributeColumn column = AttributeColumn.Numeric("c", [.. Enumerable.Repeat(0.0, 60), .. Enumerable.Range(1, 40).Select(i => (double)i)]);
+        AttributeColumn column = AttributeColumn.Numeric("c", [.. Enumerable.Repeat(0.0, 60), .. Enumerable.Range(1, 40).Select(i =>
+            (double)i)]);
         Assert.Equal("0", column.Values[0]);
         Assert.Equal(60, column.Codes.Count(code => code == 0));
     }
@@ -43,7 +44,8 @@ public sealed class AttributeColumnTests
         double[] sorted = [.. Enumerable.Range(0, 150).Select(trial =>
         {
             RandomStream random = new(3, (ulong)trial);
-            int[] clusters = [.. Enumerable.Range(0, 60).Select(_ => random.NextInt(4))], codes = [.. clusters.Select(_ => random.NextInt(3))];
+            int[] clusters = [.. Enumerable.Range(0, 60).Select(_ => random.NextInt(4))], codes = [.. clusters.Select(_ =>
+                random.NextInt(3))];
             return EncodingMatrix.Measure("c", false, false, clusters, codes, 99, (ulong)trial, 1).PValue;
         }).Order()];
 

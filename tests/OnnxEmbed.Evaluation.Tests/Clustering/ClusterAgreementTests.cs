@@ -18,7 +18,8 @@ public sealed class ClusterAgreementTests
             Close.Equal(ClusterAgreement.AdjustedRand(a, b), ClusterAgreement.AdjustedRand(b, a), 1e-12);
             Close.Equal(ClusterAgreement.AdjustedRand(a, b), ClusterAgreement.AdjustedRand(a, renamed), 1e-12);
             Close.Equal(ClusterAgreement.AdjustedMutualInformation(a, b), ClusterAgreement.AdjustedMutualInformation(renamed, a), 1e-9);
-            Close.Equal(ClusterAgreement.NormalizedMutualInformation(a, b), ClusterAgreement.NormalizedMutualInformation(renamed, a), 1e-12);
+            Close.Equal(ClusterAgreement.NormalizedMutualInformation(a, b), ClusterAgreement.NormalizedMutualInformation(renamed, a),
+                1e-12);
             Close.Equal(ClusterAgreement.Homogeneity(a, b), ClusterAgreement.Completeness(b, a), 1e-12);
             Close.Equal(1, ClusterAgreement.AdjustedRand(a, a), 1e-12);
             Close.Equal(1, ClusterAgreement.VMeasure(a, a), 1e-12);

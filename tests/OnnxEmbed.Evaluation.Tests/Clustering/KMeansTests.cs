@@ -73,7 +73,8 @@ public sealed class KMeansTests
     {
         EmbeddingMatrix embeddings = new(new float[] { 1, 2, 3 }, 3, 1);
         KMeansOptions options = new() { Clusters = 2, Restarts = 0, Tolerance = double.NaN, InitialRows = [0, 3] };
-        Assert.Equal("k-means: needs at least 1 restart, got 0; needs a tolerance of 0 or more, got NaN; needs initial rows in [0, 2], got 3",
+        Assert.Equal(
+            "k-means: needs at least 1 restart, got 0; needs a tolerance of 0 or more, got NaN; needs initial rows in [0, 2], got 3",
             Assert.Throws<OptionException>(() => KMeans.Fit(embeddings, options)).Message);
         Assert.Equal("k-means: needs at least as many rows as clusters (4), got 3",
             Assert.Throws<EvaluationException>(() => KMeans.Fit(embeddings, new KMeansOptions { Clusters = 4 })).Message);

@@ -13,7 +13,8 @@ public sealed class SeparationIndexTests
             (EmbeddingMatrix embeddings, int[] labels) = RandomEmbeddings.Blobs(rows, width, labelCount, 1, seed);
             int[] renamed = [.. labels.Select(label => 7 - label)];
             EmbeddingMatrix changed = RandomEmbeddings.Map(embeddings, (value, column) => column == 0 ? -4 * value : 4 * value);
-            double daviesBouldin = DaviesBouldin.Score(embeddings, labels, 1), calinskiHarabasz = CalinskiHarabasz.Score(embeddings, labels, 1);
+            double daviesBouldin = DaviesBouldin.Score(embeddings, labels, 1), calinskiHarabasz = CalinskiHarabasz.Score(embeddings,
+                labels, 1);
             Assert.True(daviesBouldin > 0 && calinskiHarabasz > 0);
             Close.Equal(daviesBouldin, DaviesBouldin.Score(changed, renamed, 1), 1e-10);
             Close.Equal(calinskiHarabasz, CalinskiHarabasz.Score(changed, renamed, 1), 1e-10);

@@ -30,7 +30,8 @@ public sealed class SilhouetteTests
     {
         (EmbeddingMatrix embeddings, int[] labels) = RandomEmbeddings.Blobs(300, 5, 4, 1, 4);
         LabelSet set = LabelSet.Encode(labels);
-        Close.Equal(EuclideanSilhouette.Samples(embeddings, set, 2), EuclideanSilhouette.Samples(embeddings, set, 2, maxKeptSums: 0), 1e-12);
+        Close.Equal(EuclideanSilhouette.Samples(embeddings, set, 2), EuclideanSilhouette.Samples(embeddings, set, 2, maxKeptSums: 0),
+            1e-12);
     }
 
     [Fact]
@@ -51,7 +52,8 @@ public sealed class SilhouetteTests
         (EmbeddingMatrix embeddings, int[] labels) = RandomEmbeddings.Blobs(40, 3, 3, 1, 6);
         double[] distances = [.. Enumerable.Range(0, 40).SelectMany(i => Enumerable.Range(0, 40).Select(j =>
             ReferenceSilhouette.Euclidean(embeddings.Row(i).ToArray(), embeddings.Row(j).ToArray())))];
-        Close.Equal(Silhouette.Samples(embeddings, labels, SilhouetteDistance.Euclidean, 1), Silhouette.SamplesFromDistances(distances, labels), 1e-9);
+        Close.Equal(Silhouette.Samples(embeddings, labels, SilhouetteDistance.Euclidean, 1),
+            Silhouette.SamplesFromDistances(distances, labels), 1e-9);
         distances[41] = 1e-3;
         Assert.Equal("silhouette: needs a distance of 0 from each item to itself, got 0.001 for item 1",
             Assert.Throws<EvaluationException>(() => Silhouette.SamplesFromDistances(distances, labels)).Message);

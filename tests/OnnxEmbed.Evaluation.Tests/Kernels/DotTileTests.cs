@@ -13,7 +13,8 @@ public sealed class DotTileTests
     [InlineData(128, 384)]
     public void Multiply_PaddedRows_EqualsScalarSum(int rows, int width)
     {
-        EmbeddingMatrix a = RandomEmbeddings.Blobs(rows, width, 1, 1, 1).Embeddings, b = RandomEmbeddings.Blobs(rows + 2, width, 1, 1, 2).Embeddings;
+        EmbeddingMatrix a = RandomEmbeddings.Blobs(rows, width, 1, 1, 1).Embeddings, b = RandomEmbeddings.Blobs(rows + 2, width, 1, 1,
+            2).Embeddings;
         double[] means = ColumnMoments.Means(b, 1);
         PackedRows left = new(rows, width), right = new(rows + 2, width);
         left.Load(a, null, 0, rows, null);

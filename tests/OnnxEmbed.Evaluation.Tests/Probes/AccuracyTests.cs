@@ -32,7 +32,8 @@ public sealed class AccuracyTests
         int[] folds = StratifiedFolds.Assign(labels, [], 4, 1);
         foreach (int label in new[] { 1, 2, 3 })
         {
-            int[] counts = [.. Enumerable.Range(0, 4).Select(fold => folds.Where((value, i) => value == fold && labels[i] == label).Count())];
+            int[] counts = [.. Enumerable.Range(0, 4).Select(fold => folds.Where((value, i) =>
+                value == fold && labels[i] == label).Count())];
             Assert.True(counts.Max() - counts.Min() <= 1, $"label {label}: {string.Join(", ", counts)}");
         }
     }

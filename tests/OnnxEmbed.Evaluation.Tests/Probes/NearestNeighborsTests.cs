@@ -12,7 +12,8 @@ public sealed class NearestNeighborsTests
     [InlineData(300, 150, 9, 7, true)]
     public void Find_RandomRows_EqualSorting(int train, int test, int width, int neighbors, bool cosine)
     {
-        EmbeddingMatrix known = RandomEmbeddings.Blobs(train, width, 3, 1, 1).Embeddings, asked = RandomEmbeddings.Blobs(test, width, 3, 1, 2).Embeddings;
+        EmbeddingMatrix known = RandomEmbeddings.Blobs(train, width, 3, 1, 1).Embeddings, asked = RandomEmbeddings.Blobs(test, width,
+            3, 1, 2).Embeddings;
         int[] found = NearestNeighbors.Find(known, asked, neighbors, cosine, 2);
         for (int row = 0; row < test; row++)
         {
@@ -41,7 +42,8 @@ public sealed class NearestNeighborsTests
         Assert.Equal("k-NN: needs at least 3 training items, got 2",
             Assert.Throws<EvaluationException>(() => NearestNeighbors.Predict(train, [0, 1], train, 3, false, 1)).Message);
         Assert.Equal("k-NN: needs embeddings of width 1, got 2",
-            Assert.Throws<EvaluationException>(() => NearestNeighbors.Predict(train, [0, 1], new(new float[2], 1, 2), 1, false, 1)).Message);
+            Assert.Throws<EvaluationException>(() => NearestNeighbors.Predict(train, [0, 1], new(new float[2], 1, 2), 1, false,
+                1)).Message);
         Assert.Throws<OptionException>(() => NearestNeighbors.Predict(train, [0, 1], train, 0, false, 1));
     }
 }
