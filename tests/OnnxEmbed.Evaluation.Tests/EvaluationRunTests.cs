@@ -98,7 +98,8 @@ public sealed class EvaluationRunTests
             TrainEmbeddings = new EmbeddingMatrix(new float[3], 1, 3),
         };
         Assert.Equal("evaluation: needs 2 labels, got 3; needs 2 texts, got 1; needs 2 values of kind, got 1; "
-            + "needs labels in [0, 1], got 7; needs training embeddings and training labels together, got one of them; needs 2 columns of training embeddings, got 3",
+            + "needs labels in [0, 1], got 7; "
+            + "needs training embeddings and training labels together, got one of them; needs 2 columns of training embeddings, got 3",
             Assert.Throws<EvaluationException>(() => Run(input, Options)).Message);
         Assert.StartsWith("folds: needs at least 2, got 1; permutations: needs 0 or at least 19, got 5; metric: needs one of ",
             Assert.Throws<OptionException>(() => Run(input, new EvaluationOptions { Folds = 1, Permutations = 5,
