@@ -42,6 +42,21 @@ public sealed class EmbedderTests : IDisposable
         Assert.NotEqual(all[0].ToArray(), all[1].ToArray());
     }
 
+    [Theory]
+    [InlineData("bert")]
+    [InlineData("llama")]
+    public void Embed_OtherThreadCount_GivesTheSameBytes(string architecture)
+    {
+        // Wide enough for ONNX Runtime to share the products among threads.
+        ModelPackage package = ModelInit.Create(
+            new ModelInitOptions { Architecture = architecture, HiddenSize = 192, Layers = 2, Heads = 6, MaxPositions = 64 }, _directory["wide"]);
+        string[] texts = [.. Enumerable.Range(0, 40).Select(i => string.Join(", ", Enumerable.Range(i * 37, (i % 9) + 3)))];
+        using Embedder one = Embedder.Open(package, new EmbedderOptions(1));
+        using Embedder three = Embedder.Open(package, new EmbedderOptions(3));
+
+        Assert.Equal(one.Embed(texts, Token).Values, three.Embed(texts, Token).Values);
+    }
+
     [Fact]
     public void Embed_OneText_EqualsTheReferenceForward()
     {
