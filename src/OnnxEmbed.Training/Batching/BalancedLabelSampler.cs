@@ -18,8 +18,9 @@ internal sealed class BalancedLabelSampler : ISampler
     /// <param name="labels">Label of each row.</param>
     /// <param name="batchSize">P·K; P is at most the number of labels and at most half of it.</param>
     /// <param name="seed">Seeds all draws.</param>
+    /// <param name="source">File and column of the labels, for messages.</param>
     /// <exception cref="DataException">Fewer than two labels have at least two rows.</exception>
-    public BalancedLabelSampler(IReadOnlyList<long> labels, int batchSize, ulong seed)
+    public BalancedLabelSampler(IReadOnlyList<long> labels, int batchSize, ulong seed, string source = "labels")
     {
         _rowsByLabel =
         [
@@ -27,7 +28,7 @@ internal sealed class BalancedLabelSampler : ISampler
         ];
         if (_rowsByLabel.Length < 2)
         {
-            throw new DataException($"labels: need at least 2 values with 2 rows each, got {_rowsByLabel.Length} in {labels.Count} rows");
+            throw new DataException($"{source}: needs at least 2 values with 2 rows each, got {_rowsByLabel.Length} in {labels.Count} rows");
         }
 
         _seed = seed;

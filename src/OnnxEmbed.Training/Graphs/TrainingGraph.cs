@@ -75,6 +75,11 @@ public sealed class TrainingGraph
         {
             modules = LinearModules.Select(LinearModules.Find(model, tensors), lora.Targets, source);
             (model, tensors, factors) = LoraInjection.Apply(model, tensors, modules, lora, options.Seed);
+            string[] foreign = [.. (options.InitialFactors?.Keys ?? []).Where(name => !factors.ContainsKey(name))];
+            if (foreign.Length > 0)
+            {
+                throw new DataException($"{source}: the adapter to start from needs the modules that --lora names, it also has {string.Join(", ", foreign.Take(5))}");
+            }
         }
 
         GraphBuilder g = GraphBuilder.From(model, tensors);
@@ -161,6 +166,12 @@ public sealed class TrainingGraph
         if (wrong.Length > 0)
         {
             throw new DataException($"{source}: training needs weights of type f32, got {string.Join(", ", wrong.Take(5))}");
+        }
+
+        string[] broken = [.. names.Where(name => Reductions.CountNonFinite(g.Tensors[name].ToSingles()) > 0)];
+        if (broken.Length > 0)
+        {
+            throw new DataException($"{source}: training needs finite weights, got NaN or infinity in {string.Join(", ", broken.Take(5))}");
         }
 
         foreach (string name in names)

@@ -7,7 +7,8 @@ namespace OnnxEmbed.Training.Runs;
 /// <summary>Rows to fine-tune on: texts by column, and a class for each row where the loss takes classes.</summary>
 /// <param name="Columns">Texts by column, then row.</param>
 /// <param name="Labels">Class of each row, or null.</param>
-internal sealed record LabelledTexts(IReadOnlyList<IReadOnlyList<string>> Columns, long[]? Labels)
+/// <param name="Source">File and column of the labels, for messages.</param>
+internal sealed record LabelledTexts(IReadOnlyList<IReadOnlyList<string>> Columns, long[]? Labels, string Source)
 {
     private static readonly string[] RequiredColumns = ["anchor", "positive"];
 
@@ -22,7 +23,7 @@ internal sealed record LabelledTexts(IReadOnlyList<IReadOnlyList<string>> Column
         ParquetTable table = ParquetTable.Read(path, kind == LossKind.Labels ? [.. names, options.LabelColumn] : names);
         return table.RowCount == 0
             ? throw new DataException($"{path}: needs at least one row, got none")
-            : new LabelledTexts([.. names.Select(table.Strings)], kind == LossKind.Labels ? ReadLabels(table, options.LabelColumn) : null);
+            : new LabelledTexts([.. names.Select(table.Strings)], kind == LossKind.Labels ? ReadLabels(table, options.LabelColumn) : null, $"{path}: column {options.LabelColumn}");
     }
 
     /// <summary>anchor, positive and, where the file has it, negative.</summary>
@@ -35,7 +36,8 @@ internal sealed record LabelledTexts(IReadOnlyList<IReadOnlyList<string>> Column
     /// <summary>Some of the rows.</summary>
     public LabelledTexts Take(int[] rows) => new(
         [.. Columns.Select(column => (IReadOnlyList<string>)[.. rows.Select(row => column[row])])],
-        Labels is null ? null : [.. rows.Select(row => Labels[row])]);
+        Labels is null ? null : [.. rows.Select(row => Labels[row])],
+        Source);
 
     /// <summary>Whole numbers as they are, booleans as 0 and 1, texts numbered in ordinal order.</summary>
     private static long[] ReadLabels(ParquetTable table, string name)

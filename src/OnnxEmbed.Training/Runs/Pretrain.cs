@@ -41,6 +41,10 @@ public static class Pretrain
         int padId = PadOf(package);
         TokenizedTexts texts = TokenizedTexts.Encode(package.Tokenizer, training, options.MaxLength.Value, cancellation);
         IBatchSource source = Batches(package.Tokenizer, texts, loss, padId, options, sequential: false);
+        IBatchSource? heldSource = held.Count == 0
+            ? null
+            : Batches(
+                package.Tokenizer, TokenizedTexts.Encode(package.Tokenizer, held, options.MaxLength.Value, cancellation), loss, padId, options, sequential: true);
 
         using OnnxModel model = OnnxModel.Load(package.ModelPath);
         using SafetensorsFile? headFile = package.HeadPath is { } path ? SafetensorsFile.Open(path) : null;
@@ -51,13 +55,7 @@ public static class Pretrain
             trainer, source, options, run, directory => SafetensorsWriter.Write(Path.Combine(directory, "model.safetensors"), trainer.Weights()), time);
         LoopOutcome outcome = loop.Run(progress, cancellation);
 
-        double? heldLoss = null;
-        if (held.Count > 0)
-        {
-            TokenizedTexts heldTexts = TokenizedTexts.Encode(package.Tokenizer, held, options.MaxLength.Value, cancellation);
-            heldLoss = HeldOut.Loss(trainer, Batches(package.Tokenizer, heldTexts, loss, padId, options, sequential: true), loss.Kind, cancellation);
-        }
-
+        double? heldLoss = heldSource is null ? null : HeldOut.Loss(trainer, heldSource, loss.Kind, cancellation);
         RunResult result = RunOutputs.Result(RunDirectory.Model, outcome, heldLoss, loss.Kind, graph, texts.TruncatedCount);
         RunOutputs.WriteModel(run, package, model, trainer, RunOutputs.ProvenanceOf("pretrain", options, package, OptionsOf(options, result)), result);
         run.Finish(result);

@@ -42,6 +42,10 @@ public static class Train
         };
         (LabelledTexts training, LabelledTexts? held) = Read(options, loss);
         TrainingRows rows = TrainingRows.Encode(package, training, options, cancellation);
+        IBatchSource source = rows.Batches(loss.Kind, options);
+
+        // Made before training, so that rows that do not do are found before an hour of work.
+        IBatchSource? heldSource = held is null ? null : TrainingRows.Encode(package, held, options, cancellation).Batches(loss.Kind, options);
 
         using OnnxModel model = OnnxModel.Load(package.ModelPath);
         using LoraAdapter? start = options.AdapterInit is { } directory ? LoraAdapter.Load(directory) : null;
@@ -56,12 +60,10 @@ public static class Train
         });
         using Trainer trainer = new(graph, options.Optimizer, new EngineOptions { Threads = options.Threads });
         using RunDirectory run = RunDirectory.Create(options, "train", graph);
-        TrainingLoop loop = new(trainer, rows.Batches(loss.Kind, options), options, run, Save, time);
+        TrainingLoop loop = new(trainer, source, options, run, Save, time);
         LoopOutcome outcome = loop.Run(progress, cancellation);
 
-        double? heldLoss = held is null
-            ? null
-            : HeldOut.Loss(trainer, TrainingRows.Encode(package, held, options, cancellation).Batches(loss.Kind, options), loss.Kind, cancellation);
+        double? heldLoss = heldSource is null ? null : HeldOut.Loss(trainer, heldSource, loss.Kind, cancellation);
         string output = options.Lora is null ? RunDirectory.Model : RunDirectory.Adapter;
         RunResult result = RunOutputs.Result(output, outcome, heldLoss, loss.Kind, graph, rows.TruncatedCount);
         if (options.Lora is { } lora)

@@ -53,7 +53,7 @@ internal sealed class TrainingLoop(
                 rate,
                 result.GradientNorm,
                 tokens / Math.Max(elapsed, 1e-9),
-                TimeSpan.FromSeconds(elapsed / (step + 1) * (_total - step - 1)));
+                TimeLeft(elapsed, elapsed / (step + 1) * (_total - step - 1)));
             run.Log(now, batch.TokenCount / Math.Max(time.GetElapsedTime(before).TotalSeconds, 1e-9));
             progress?.Report(now);
             if (options.CheckpointEvery > 0 && (step + 1) % options.CheckpointEvery == 0)
@@ -70,6 +70,9 @@ internal sealed class TrainingLoop(
             losses.Take(FirstLosses).DefaultIfEmpty(double.NaN).Average(),
             losses.TakeLast(FinalLosses).DefaultIfEmpty(double.NaN).Average());
     }
+
+    private TimeSpan TimeLeft(double elapsedSeconds, double remainingSeconds) => TimeSpan.FromSeconds(
+        options.MaxMinutes is { } limit ? Math.Clamp((60 * limit) - elapsedSeconds, 0, remainingSeconds) : remainingSeconds);
 
     private bool OutOfTime(long start) => options.MaxMinutes is { } limit && time.GetElapsedTime(start).TotalMinutes >= limit;
 

@@ -34,7 +34,7 @@ internal sealed class TrainingRows
     public IBatchSource Batches(LossKind kind, TrainOptions options)
     {
         ISampler sampler = kind == LossKind.Labels
-            ? new BalancedLabelSampler(_rows.Labels!, options.BatchSize, options.Seed)
+            ? new BalancedLabelSampler(_rows.Labels!, options.BatchSize, options.Seed, _rows.Source)
             : new DistinctSampler(_rows.Columns, options.BatchSize, options.Seed);
         return new SampledBatches(sampler, new EmbeddingBatches(_texts, _rows.Columns.Count, _rows.Labels, _padId, options.MaxLength!.Value).Assemble);
     }

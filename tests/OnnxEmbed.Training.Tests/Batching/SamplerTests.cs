@@ -65,7 +65,7 @@ public sealed class SamplerTests
     public void Balanced_OneLabel_SaysWhatIsNeeded()
     {
         DataException fault = Assert.Throws<DataException>(() => new BalancedLabelSampler([1, 1, 1, 2], 4, 0));
-        Assert.Equal("labels: need at least 2 values with 2 rows each, got 1 in 4 rows", fault.Message);
+        Assert.Equal("labels: needs at least 2 values with 2 rows each, got 1 in 4 rows", fault.Message);
     }
 
     [Fact]

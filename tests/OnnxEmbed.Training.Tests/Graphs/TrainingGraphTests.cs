@@ -65,6 +65,30 @@ public sealed class TrainingGraphTests
     }
 
     [Fact]
+    public void Build_WeightsThatAreNoNumbers_AreRefusedByName()
+    {
+        (ModelProto model, IReadOnlyDictionary<string, TensorData> tensors) = TinyModels.Model(TinyModels.Llama);
+        float[] norm = tensors["norm.weight"].ToSingles();
+        norm[3] = float.NaN;
+        Dictionary<string, TensorData> broken = new(tensors) { ["norm.weight"] = TensorData.From<float>(norm, norm.Length) };
+        DataException fault = Assert.Throws<DataException>(() =>
+            TrainingGraph.Build(model, broken, "model.onnx", new TrainingGraphOptions { Loss = Losses.SupervisedContrastive }));
+        Assert.Equal("model.onnx: training needs finite weights, got NaN or infinity in norm.weight", fault.Message);
+    }
+
+    [Fact]
+    public void Build_AdapterWithOtherModules_IsRefused()
+    {
+        LoraOptions lora = new() { Rank = 2, Targets = ["q_proj", "v_proj"] };
+        Dictionary<string, TensorData> factors = TinyModels.Graph(TinyModels.Llama, Losses.SupervisedContrastive, lora).Trainable
+            .ToDictionary(parameter => parameter.Name, parameter => parameter.Initial);
+        (ModelProto model, IReadOnlyDictionary<string, TensorData> tensors) = TinyModels.Model(TinyModels.Llama);
+        TrainingGraphOptions options = new() { Loss = Losses.SupervisedContrastive, Lora = lora with { Targets = ["q_proj"] }, InitialFactors = factors };
+        DataException fault = Assert.Throws<DataException>(() => TrainingGraph.Build(model, tensors, "model.onnx", options));
+        Assert.Contains("it also has layers.0.self_attn.v_proj.lora_A.weight", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Build_ModelWithoutSentenceEmbedding_SaysSo()
     {
         (ModelProto model, IReadOnlyDictionary<string, TensorData> tensors) = TinyModels.Model(TinyModels.Llama);

@@ -110,6 +110,17 @@ public sealed class TrainTests
     }
 
     [Fact]
+    public void Run_HeldOutRowsOfOneLabel_FailBeforeTraining()
+    {
+        using TemporaryDirectory directory = new();
+        TrainOptions options = Prepare(directory) with { Validation = directory["held.parquet"] };
+        new ParquetTable([Column.Of("text", (string[])["1", "2"]), Column.Of("label", (bool[])[true, true])]).Write(directory["held.parquet"]);
+        DataException fault = Assert.Throws<DataException>(() => Train.Run(options, TimeProvider.System, null, TestContext.Current.CancellationToken));
+        Assert.Equal($"{options.Validation}: column label: needs at least 2 values with 2 rows each, got 1 in 2 rows", fault.Message);
+        Assert.False(Path.Exists(options.Out));
+    }
+
+    [Fact]
     public void Run_WrongOptions_AreAllListed()
     {
         using TemporaryDirectory directory = new();
