@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Loads model packages in @huggingface/transformers (Node) and compares token ids and vectors with ours.
 #   scripts/clients/check.sh [PACKAGE...]
-# Without packages it makes tiny fresh ones of each architecture and pooling, and takes the base models in models/ as well.
+# Without packages it makes tiny ones of each architecture, fresh, trained, folded and merged, and takes the base models in models/ as well.
 #   scripts/clients/check.sh --golden OUT.json [PACKAGE...]
 # writes the token ids that transformers.js gives (tests/OnnxEmbed.Models.Tests/Tokenizers/digit-tokenizer-ids.json is made so).
 set -euo pipefail

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
 using OnnxEmbed.Models.Architectures;
+using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Models.Embedders;
 
@@ -56,7 +58,16 @@ internal sealed class BatchBuffers(IReadOnlyList<string> inputNames, int width)
 
         for (int i = 0; i < batch.Length; i++)
         {
-            _vectors.AsSpan(i * width, width).CopyTo(target[(batch[i] * width)..]);
+            ReadOnlySpan<float> vector = _vectors.AsSpan(i * width, width);
+            int wrong = vector.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+            if (wrong >= 0)
+            {
+                throw new DataException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"needs finite vectors, got {vector[wrong]} at {wrong} for text {batch[i]}; are its weights finite?"));
+            }
+
+            vector.CopyTo(target[(batch[i] * width)..]);
         }
     }
 

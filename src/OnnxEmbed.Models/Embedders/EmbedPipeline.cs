@@ -38,7 +38,7 @@ public static class EmbedPipeline
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Channel<ParquetTable> read = Channel.CreateBounded<ParquetTable>(Waiting);
         Channel<(ParquetTable Rows, TokenizedTexts Texts)> tokenized = Channel.CreateBounded<(ParquetTable, TokenizedTexts)>(Waiting);
-        Channel<(ParquetTable Rows, EmbeddingMatrix Vectors)> embedded = Channel.CreateBounded<(ParquetTable, EmbeddingMatrix)>(Waiting);
+        Channel<(ParquetTable Rows, EmbeddedTexts Vectors)> embedded = Channel.CreateBounded<(ParquetTable, EmbeddedTexts)>(Waiting);
         Task<EmbedProgress> write = Stage(() => WriteAsync(embedded.Reader, rows, options, progress, stop.Token), null, stop);
         Task[] stages =
         [
@@ -128,7 +128,7 @@ public static class EmbedPipeline
     }
 
     private static async Task<EmbedProgress> WriteAsync(
-        ChannelReader<(ParquetTable Rows, EmbeddingMatrix Vectors)> input,
+        ChannelReader<(ParquetTable Rows, EmbeddedTexts Vectors)> input,
         ParquetRows rows,
         EmbedPipelineOptions options,
         IProgress<EmbedProgress>? progress,
@@ -139,7 +139,7 @@ public static class EmbedPipeline
         ParquetRowsWriter writer = await ParquetRowsWriter.CreateAsync(options.OutputPath, schema, options.Force, cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {
-            await foreach ((ParquetTable chunk, EmbeddingMatrix vectors) in input.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            await foreach ((ParquetTable chunk, EmbeddedTexts vectors) in input.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
                 int[] offsets = [.. Enumerable.Range(0, vectors.Rows + 1).Select(row => row * vectors.Columns)];
                 await writer.AppendAsync(chunk.With(new ListColumn<float>(options.EmbeddingColumn, vectors.Values, offsets)), cancellationToken).ConfigureAwait(false);

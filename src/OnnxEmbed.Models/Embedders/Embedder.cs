@@ -46,9 +46,9 @@ public sealed partial class Embedder : IDisposable
     /// <summary>The vectors of texts, in their order.</summary>
     /// <param name="texts">Any number of texts; their ids and vectors must fit into memory.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
-    /// <exception cref="DataException">Texts and vectors do not fit one array, or ONNX Runtime failed on the model.</exception>
+    /// <exception cref="DataException">Texts and vectors do not fit one array, ONNX Runtime failed on the model, or a vector is not finite.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public EmbeddingMatrix Embed(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
+    public EmbeddedTexts Embed(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         return Run(Tokenize(texts), cancellationToken);
@@ -66,7 +66,7 @@ public sealed partial class Embedder : IDisposable
 
     internal TokenizedTexts Tokenize(IReadOnlyList<string> texts) => new(Tokenizer, texts, MaxLength, Package.DefaultPrompt);
 
-    internal EmbeddingMatrix Run(TokenizedTexts texts, CancellationToken cancellationToken)
+    internal EmbeddedTexts Run(TokenizedTexts texts, CancellationToken cancellationToken)
     {
         if ((long)texts.Count * Width > Array.MaxLength)
         {
@@ -89,12 +89,16 @@ public sealed partial class Embedder : IDisposable
         {
             throw new DataException($"{Package.ModelPath}: ONNX Runtime failed: {e.Message}", e);
         }
+        catch (DataException e)
+        {
+            throw new DataException($"{Package.ModelPath}: {e.Message}", e);
+        }
         finally
         {
             _buffers.Add(buffers);
         }
 
-        return new EmbeddingMatrix(vectors, texts.Count, Width, texts.TruncatedCount, texts.TokenCount);
+        return new EmbeddedTexts(vectors, texts.Count, Width, texts.TruncatedCount, texts.TokenCount);
     }
 
     // Inputs and outputs are those of the package contract; returns the width of a vector.

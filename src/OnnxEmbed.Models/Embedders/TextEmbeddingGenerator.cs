@@ -22,7 +22,7 @@ public sealed class TextEmbeddingGenerator(Embedder embedder) : IEmbeddingGenera
         return Task.Run(
             () =>
             {
-                EmbeddingMatrix matrix = embedder.Embed(texts, cancellationToken);
+                EmbeddedTexts matrix = embedder.Embed(texts, cancellationToken);
                 GeneratedEmbeddings<Embedding<float>> result = new(matrix.Rows)
                 {
                     Usage = new UsageDetails { InputTokenCount = matrix.TokenCount, TotalTokenCount = matrix.TokenCount },

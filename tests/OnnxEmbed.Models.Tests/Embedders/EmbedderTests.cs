@@ -29,7 +29,7 @@ public sealed class EmbedderTests : IDisposable
     {
         using Embedder embedder = Embedder.Open(Package(architecture), new EmbedderOptions(1) { MaxTokensPerBatch = maxTokens });
 
-        EmbeddingMatrix all = embedder.Embed(Texts, Token);
+        EmbeddedTexts all = embedder.Embed(Texts, Token);
 
         Assert.Equal((Texts.Length, 16, 0), (all.Rows, all.Columns, all.TruncatedCount));
         for (int i = 0; i < Texts.Length; i++)
@@ -76,7 +76,7 @@ public sealed class EmbedderTests : IDisposable
     {
         using Embedder embedder = Embedder.Open(Package("bert"), new EmbedderOptions(1) { MaxLength = 6 });
 
-        EmbeddingMatrix matrix = embedder.Embed(["123456789", "1234", "1"], Token);
+        EmbeddedTexts matrix = embedder.Embed(["123456789", "1234", "1"], Token);
 
         Assert.Equal(1, matrix.TruncatedCount);
         Assert.Equal(6 + 6 + 3, matrix.TokenCount);
@@ -122,6 +122,24 @@ public sealed class EmbedderTests : IDisposable
         Assert.Equal(Enumerable.Range(0, Texts.Length), batches.SelectMany(batch => batch).Order());
         Assert.All(batches, batch => Assert.True(batch.Length == 1 || batch.Length * batch.Max(texts.LengthOf) <= 20));
         Assert.Equal([2, 6], batches.SelectMany(batch => batch).Where(i => Texts[i] == "7"));
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void Embed_WeightsThatAreNotFinite_NamesFileAndText(float value)
+    {
+        ModelPackage package = Package("bert");
+        using OnnxModel model = OnnxModel.Load(package.ModelPath);
+        float[] bias = new float[16];
+        bias[3] = value;
+        Dictionary<string, TensorData> tensors = new(model.Tensors) { ["encoder.layer.1.output.LayerNorm.bias"] = TensorData.From<float>(bias, 16) };
+        using OnnxModel broken = new(model.Proto, tensors);
+        using Embedder embedder = Embedder.Open(package, broken, new EmbedderOptions(1));
+
+        DataException e = Assert.Throws<DataException>(() => embedder.Embed(["7"], Token));
+
+        Assert.StartsWith($"{package.ModelPath}: needs finite vectors, got NaN at ", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -225,7 +243,7 @@ public sealed class EmbedderTests : IDisposable
 
         GeneratedEmbeddings<Embedding<float>> embeddings = await generator.GenerateAsync(Texts, cancellationToken: Token);
 
-        EmbeddingMatrix expected = embedder.Embed(Texts, Token);
+        EmbeddedTexts expected = embedder.Embed(Texts, Token);
         Assert.Equal(Texts.Length, embeddings.Count);
         Assert.All(Enumerable.Range(0, Texts.Length), i => Assert.Equal(expected[i].ToArray(), embeddings[i].Vector.ToArray()));
         Assert.Equal(expected.TokenCount, embeddings.Usage!.InputTokenCount);
