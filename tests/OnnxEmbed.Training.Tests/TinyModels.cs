@@ -74,7 +74,8 @@ internal static class TinyModels
 
         long[]? labels = kind switch
         {
-            LossKind.Tokens => [.. Enumerable.Range(0, ids.Length).Select(i => mask[i] == 0 ? -100 : ids[(i / columns * columns) + ((i + 1) % columns)])],
+            LossKind.Tokens => [.. Enumerable.Range(0, ids.Length)
+                .Select(i => mask[i] == 0 ? -100 : ids[(i / columns * columns) + ((i + 1) % columns)])],
             LossKind.Labels => [.. Enumerable.Range(0, rows).Select(row => (long)(row % 2))],
             _ => null,
         };

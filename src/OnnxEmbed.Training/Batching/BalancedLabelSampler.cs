@@ -3,9 +3,9 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Training.Batching;
 
 /// <summary>
-/// Batches of P labels with K rows each, so that every row has positives and no label dominates. Each label's rows are drawn in random order
-/// without replacement, and again from the start when they are used up; an epoch draws about as many rows as the data set has, so the rows of
-/// rare labels come more often than those of frequent ones. A row occurs at most once in a batch.
+/// Batches of P labels with K rows each, so that every row has positives and no label dominates. Each label's rows are drawn in random
+/// order without replacement, and again from the start when they are used up; an epoch draws about as many rows as the data set has, so the
+/// rows of rare labels come more often than those of frequent ones. A row occurs at most once in a batch.
 /// </summary>
 internal sealed class BalancedLabelSampler : ISampler
 {
@@ -24,11 +24,13 @@ internal sealed class BalancedLabelSampler : ISampler
     {
         _rowsByLabel =
         [
-            .. Enumerable.Range(0, labels.Count).GroupBy(row => labels[row]).OrderBy(group => group.Key).Select(group => group.ToArray()).Where(rows => rows.Length >= 2),
+            .. Enumerable.Range(0, labels.Count).GroupBy(row => labels[row]).OrderBy(group => group.Key).Select(group => group.ToArray())
+                .Where(rows => rows.Length >= 2),
         ];
         if (_rowsByLabel.Length < 2)
         {
-            throw new DataException($"{source}: needs at least 2 values with 2 rows each, got {_rowsByLabel.Length} in {labels.Count} rows");
+            throw new DataException(
+                $"{source}: needs at least 2 values with 2 rows each, got {_rowsByLabel.Length} in {labels.Count} rows");
         }
 
         _seed = seed;

@@ -31,7 +31,8 @@ internal sealed class MaskedBatches
         _maxLength = maxLength;
         _probability = probability;
         _seed = seed;
-        _ordinary = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(id => !tokenizer.IsSpecial(id) && tokenizer.TokenOf(id) is not null)];
+        _ordinary = [.. Enumerable.Range(0, tokenizer.VocabularySize)
+            .Where(id => !tokenizer.IsSpecial(id) && tokenizer.TokenOf(id) is not null)];
     }
 
     /// <summary>A batch of the given texts.</summary>

@@ -28,7 +28,8 @@ internal sealed class TokenizedTexts
     public int Length(int text) => _starts[text + 1] - _starts[text];
 
     /// <summary>Encodes texts, each cut to <paramref name="maxLength"/> tokens.</summary>
-    public static TokenizedTexts Encode(ITextTokenizer tokenizer, IReadOnlyList<string> texts, int maxLength, CancellationToken cancellation)
+    public static TokenizedTexts Encode(
+        ITextTokenizer tokenizer, IReadOnlyList<string> texts, int maxLength, CancellationToken cancellation)
     {
         List<int> ids = [];
         int[] starts = new int[texts.Count + 1];

@@ -33,8 +33,10 @@ public sealed record AdamWOptions
         [
             Beta1 is >= 0 and < 1 ? null : FormattableString.Invariant($"--beta1: needs a number in [0, 1), got {Beta1}"),
             Beta2 is >= 0 and < 1 ? null : FormattableString.Invariant($"--beta2: needs a number in [0, 1), got {Beta2}"),
-            Epsilon > 0 && double.IsFinite(Epsilon) ? null : FormattableString.Invariant($"--epsilon: needs a number above 0, got {Epsilon}"),
-            WeightDecay >= 0 && double.IsFinite(WeightDecay) ? null : FormattableString.Invariant($"--weight-decay: needs a number of at least 0, got {WeightDecay}"),
+            Epsilon > 0 && double.IsFinite(Epsilon) ? null
+                : FormattableString.Invariant($"--epsilon: needs a number above 0, got {Epsilon}"),
+            WeightDecay >= 0 && double.IsFinite(WeightDecay) ? null
+                : FormattableString.Invariant($"--weight-decay: needs a number of at least 0, got {WeightDecay}"),
             MaxGradientNorm >= 0 ? null : FormattableString.Invariant($"--clip: needs a number of at least 0, got {MaxGradientNorm}"),
         ];
         return faults.OfType<string>();

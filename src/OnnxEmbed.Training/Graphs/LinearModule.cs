@@ -8,4 +8,5 @@ namespace OnnxEmbed.Training.Graphs;
 /// <param name="Output">Name of the result [..., out].</param>
 /// <param name="InputSize">Features in.</param>
 /// <param name="OutputSize">Features out.</param>
-internal sealed record LinearModule(string Name, string Weight, bool IsOutputFirst, string Input, string Output, long InputSize, long OutputSize);
+internal sealed record LinearModule(
+    string Name, string Weight, bool IsOutputFirst, string Input, string Output, long InputSize, long OutputSize);

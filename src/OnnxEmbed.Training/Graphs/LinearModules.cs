@@ -9,7 +9,9 @@ internal static class LinearModules
 {
     private const string WeightSuffix = ".weight";
 
-    /// <summary>Last parts of the linear layers of a block, per architecture as transformers names them; the first set that is found is used.</summary>
+    /// <summary>
+    /// Last parts of the linear layers of a block, per architecture as transformers names them; the first set that is found is used.
+    /// </summary>
     private static readonly string[][] DefaultTargets =
     [
         ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
@@ -29,7 +31,13 @@ internal static class LinearModules
             {
                 bool outputFirst = node.GetInt("transB", 0) != 0;
                 modules.Add(new LinearModule(
-                    NameOf(node), node.Input[1], outputFirst, node.Input[0], node.Output[0], weight.Shape[outputFirst ? 1 : 0], weight.Shape[outputFirst ? 0 : 1]));
+                    NameOf(node),
+                    node.Input[1],
+                    outputFirst,
+                    node.Input[0],
+                    node.Output[0],
+                    InputSize: weight.Shape[outputFirst ? 1 : 0],
+                    OutputSize: weight.Shape[outputFirst ? 0 : 1]));
             }
         }
 
@@ -43,8 +51,10 @@ internal static class LinearModules
     /// <exception cref="OptionException">A name matches no module.</exception>
     public static IReadOnlyList<LinearModule> Select(IReadOnlyList<LinearModule> modules, IReadOnlyList<string>? targets, string source)
     {
-        targets ??= DefaultTargets.FirstOrDefault(set => modules.Any(module => set.Any(target => Matches(module.Name, target)))) ?? [LoraOptions.AllLinear];
-        string[] unknown = [.. targets.Where(target => target != LoraOptions.AllLinear && !modules.Any(module => Matches(module.Name, target)))];
+        targets ??= DefaultTargets.FirstOrDefault(set => modules.Any(module => set.Any(target => Matches(module.Name, target))))
+            ?? [LoraOptions.AllLinear];
+        string[] unknown = [.. targets
+            .Where(target => target != LoraOptions.AllLinear && !modules.Any(module => Matches(module.Name, target)))];
         if (unknown.Length > 0 || modules.Count == 0)
         {
             throw new OptionException(
@@ -55,8 +65,8 @@ internal static class LinearModules
     }
 
     /// <summary>
-    /// The shortest list of targets that names the given modules and no other layer of the architecture: the target that each was chosen by,
-    /// or its whole name.
+    /// The shortest list of targets that names the given modules and no other layer of the architecture: the target that each was chosen
+    /// by, or its whole name.
     /// </summary>
     public static IReadOnlyList<string> TargetsOf(IEnumerable<string> modules, IReadOnlyList<string>? targets)
     {
@@ -87,7 +97,8 @@ internal static class LinearModules
 
     private static string Known(IReadOnlyList<LinearModule> modules)
     {
-        string[] endings = [.. modules.Select(module => module.Name[(module.Name.LastIndexOf('.') + 1)..]).Distinct(StringComparer.Ordinal)];
+        string[] endings = [.. modules.Select(module => module.Name[(module.Name.LastIndexOf('.') + 1)..])
+            .Distinct(StringComparer.Ordinal)];
         return endings.Length == 0 ? "none" : string.Join(", ", endings);
     }
 }

@@ -26,8 +26,12 @@ internal static class LoraInjection
     /// <param name="options">Rank and scale.</param>
     /// <param name="seed">Seeds the factors A; a factor depends on it and on its own name only.</param>
     /// <returns>The model with factors, all initializers, and the factors by name.</returns>
-    public static (ModelProto Model, IReadOnlyDictionary<string, TensorData> Tensors, IReadOnlyDictionary<string, TensorData> Factors) Apply(
-        ModelProto model, IReadOnlyDictionary<string, TensorData> tensors, IReadOnlyList<LinearModule> modules, LoraOptions options, ulong seed)
+    public static (ModelProto Model, Dictionary<string, TensorData> Tensors, Dictionary<string, TensorData> Factors) Apply(
+        ModelProto model,
+        IReadOnlyDictionary<string, TensorData> tensors,
+        IReadOnlyList<LinearModule> modules,
+        LoraOptions options,
+        ulong seed)
     {
         ModelProto adapted = model.Clone();
         Dictionary<string, TensorData> all = new(tensors, StringComparer.Ordinal);
@@ -43,7 +47,7 @@ internal static class LoraInjection
                 {
                     nodes.Add(Adapt(module, options.Scale));
                     factors.Add(module.Name + SuffixA, InitialA(module, options.Rank, seed));
-                    factors.Add(module.Name + SuffixB, TensorData.From<float>(new float[module.OutputSize * options.Rank], module.OutputSize, options.Rank));
+                    factors.Add(module.Name + SuffixB, Zeros(module.OutputSize, options.Rank));
                 }
             }
 
@@ -65,15 +69,16 @@ internal static class LoraInjection
 
     /// <summary>
     /// Appends the gradients of the factors. With X the layer's inputs [N, in], dY the cotangent of its outputs [N, out], N tokens:
-    /// dB = s·dYᵀ·(X·Aᵀ) and dA = s·(dY·B)ᵀ·X, four skinny products. The rule for W' itself would form dYᵀ·X [out, in], which costs as much as
-    /// training all weights.
+    /// dB = s·dYᵀ·(X·Aᵀ) and dA = s·(dY·B)ᵀ·X, four skinny products. The rule for W' itself would form dYᵀ·X [out, in], which costs as much
+    /// as training all weights.
     /// </summary>
     /// <param name="g">The graph with the loss.</param>
     /// <param name="loss">The loss.</param>
     /// <param name="modules">The adapted layers that the loss depends on.</param>
     /// <param name="scale">s.</param>
     /// <returns>Gradients by the factors' names.</returns>
-    public static IReadOnlyDictionary<string, Value> Differentiate(GraphBuilder g, Value loss, IReadOnlyList<LinearModule> modules, double scale)
+    public static IReadOnlyDictionary<string, Value> Differentiate(
+        GraphBuilder g, Value loss, IReadOnlyList<LinearModule> modules, double scale)
     {
         IReadOnlyDictionary<string, Value> cotangents = ReverseMode.Differentiate(g, loss, [.. modules.Select(module => g[module.Output])]);
         g.Scope = "gradient/";
@@ -105,6 +110,8 @@ internal static class LoraInjection
     }
 
     private static Value Rows(GraphBuilder g, Value value) => value.Rank == 2 ? value : g.Reshape(value, -1, value.Shape.At(-1).Value);
+
+    private static TensorData Zeros(long rows, long columns) => TensorData.From<float>(new float[rows * columns], rows, columns);
 
     private static TensorData InitialA(LinearModule module, int rank, ulong seed)
     {

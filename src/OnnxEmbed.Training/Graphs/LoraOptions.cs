@@ -3,7 +3,9 @@ using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Training.Graphs;
 
-/// <summary>Low-rank adaptation (Hu et al., https://arxiv.org/abs/2106.09685): W' = W + alpha/rank · B·A, of which A and B are trained.</summary>
+/// <summary>
+/// Low-rank adaptation (Hu et al., https://arxiv.org/abs/2106.09685): W' = W + alpha/rank · B·A, of which A and B are trained.
+/// </summary>
 public sealed record LoraOptions
 {
     /// <summary>The word that stands for every linear layer.</summary>
@@ -42,12 +44,14 @@ public sealed record LoraOptions
                 case "r" or "rank" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int rank) && rank >= 1:
                     options = options with { Rank = rank };
                     break;
-                case "alpha" when double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double alpha) && alpha > 0 && double.IsFinite(alpha):
+                case "alpha" when double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double alpha) && alpha > 0
+                    && double.IsFinite(alpha):
                     options = options with { Alpha = alpha };
                     alphaGiven = true;
                     break;
                 case "targets" when value.Length > 0:
-                    options = options with { Targets = value.Split('+', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) };
+                    string[] targets = value.Split('+', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+                    options = options with { Targets = targets };
                     break;
                 case "r" or "rank":
                     faults.Add($"r needs a whole number of at least 1, got {value}");

@@ -49,7 +49,8 @@ internal static class OptimizerGraph
         Value norm = g.Sqrt(g.Node("Sum", gradients.Select(gradient => g.Node("ReduceSumSquare", [gradient], ("keepdims", false)))));
         Scalars s = Shared(g, learningRate, step, norm, options);
         Value[] firstsOut = [.. firsts.Zip(gradients, (m, grad) => g.Add(g.Mul(m, options.Beta1), g.Mul(grad, s.FirstGain)))];
-        Value[] secondsOut = [.. seconds.Zip(gradients, (v, grad) => g.Add(g.Mul(v, options.Beta2), g.Mul(g.Mul(grad, grad), s.SecondGain)))];
+        Value[] secondsOut =
+            [.. seconds.Zip(gradients, (v, grad) => g.Add(g.Mul(v, options.Beta2), g.Mul(g.Mul(grad, grad), s.SecondGain)))];
         Value[] weightsOut = new Value[weights.Length];
         for (int i = 0; i < weights.Length; i++)
         {
@@ -90,7 +91,8 @@ internal static class OptimizerGraph
     }
 
     private static Value[] Inputs(GraphBuilder g, IReadOnlyList<TrainingParameter> parameters, string suffix) =>
-        [.. parameters.Select(parameter => g.Input(parameter.Name + suffix, ElementType.Float32, SymbolicShape.Of(parameter.Initial.Shape)))];
+        [.. parameters.Select(
+            parameter => g.Input(parameter.Name + suffix, ElementType.Float32, SymbolicShape.Of(parameter.Initial.Shape)))];
 
     private static void Outputs(GraphBuilder g, IReadOnlyList<TrainingParameter> parameters, Value[] values, string suffix)
     {

@@ -24,7 +24,12 @@ public sealed class TrainingGraph
     private const string EmbeddingName = "sentence_embedding";
 
     private TrainingGraph(
-        byte[] evaluation, byte[] training, IReadOnlyList<string> batchInputs, IReadOnlyList<TrainingParameter> parameters, LossKind kind, int columns)
+        byte[] evaluation,
+        byte[] training,
+        IReadOnlyList<string> batchInputs,
+        IReadOnlyList<TrainingParameter> parameters,
+        LossKind kind,
+        int columns)
     {
         Evaluation = evaluation;
         Training = training;
@@ -63,13 +68,13 @@ public sealed class TrainingGraph
     /// <param name="tensors">Values of its initializers.</param>
     /// <param name="source">Where the model comes from, for messages.</param>
     /// <param name="options">Loss and adapter.</param>
-    /// <exception cref="DataException">The model lacks an output, has weights that are not f32, or nothing in it can be trained.</exception>
+    /// <exception cref="DataException">The model lacks an output, or has weights that are not f32 or not finite.</exception>
     /// <exception cref="OptionException">An adapter target matches no module.</exception>
     /// <exception cref="GraphException">The graph has an operator without a gradient.</exception>
     public static TrainingGraph Build(
         ModelProto model, IReadOnlyDictionary<string, TensorData> tensors, string source, TrainingGraphOptions options)
     {
-        IReadOnlyDictionary<string, TensorData>? factors = null;
+        Dictionary<string, TensorData>? factors = null;
         IReadOnlyList<LinearModule> modules = [];
         if (options.Lora is { } lora)
         {
@@ -78,7 +83,8 @@ public sealed class TrainingGraph
             string[] foreign = [.. (options.InitialFactors?.Keys ?? []).Where(name => !factors.ContainsKey(name))];
             if (foreign.Length > 0)
             {
-                throw new DataException($"{source}: the adapter to start from needs the modules that --lora names, it also has {string.Join(", ", foreign.Take(5))}");
+                string extra = string.Join(", ", foreign.Take(5));
+                throw new DataException($"{source}: the adapter to start from needs the modules that --lora names, it also has {extra}");
             }
         }
 
@@ -121,7 +127,8 @@ public sealed class TrainingGraph
         double temperature = options.Temperature ?? options.Loss.DefaultTemperature;
         if (options.Loss.Kind == LossKind.Tokens)
         {
-            Func<GraphBuilder, Value, Value> head = options.Head ?? throw new ArgumentException("a loss over tokens needs a head", nameof(options));
+            Func<GraphBuilder, Value, Value> head = options.Head
+                ?? throw new ArgumentException("a loss over tokens needs a head", nameof(options));
             Value hidden = Find(g, HiddenName, source);
             Value targets = g.Input(LabelsName, ElementType.Int64, hidden.Shape[0], hidden.Shape[1]);
             return new LossInputs(head(g, g.Reshape(hidden, -1, hidden.Shape.At(-1).Value)), g.Reshape(targets, -1), columns, temperature);
@@ -162,7 +169,8 @@ public sealed class TrainingGraph
         IReadOnlyDictionary<string, TensorData>? initialFactors)
     {
         string[] names = [.. g.Tensors.Keys.Where(name => needed.Contains(name) && IsWeight(name, g.Tensors[name], multiplied))];
-        string[] wrong = [.. names.Where(name => g.Tensors[name].ElementType != ElementType.Float32).Select(name => $"{name} {g.Tensors[name]}")];
+        string[] wrong = [.. names.Where(name => g.Tensors[name].ElementType != ElementType.Float32)
+            .Select(name => $"{name} {g.Tensors[name]}")];
         if (wrong.Length > 0)
         {
             throw new DataException($"{source}: training needs weights of type f32, got {string.Join(", ", wrong.Take(5))}");
@@ -178,14 +186,18 @@ public sealed class TrainingGraph
         {
             TensorData data = g.Expose(name);
             bool isFactor = factors?.ContainsKey(name) == true;
-            yield return new TrainingParameter(name, isFactor ? Start(data, name, source, initialFactors) : data, factors is null || isFactor);
+            yield return new TrainingParameter(
+                name, isFactor ? Start(data, name, source, initialFactors) : data, factors is null || isFactor);
         }
     }
 
-    /// <summary>A weight by its name, or, where an exporter renamed it, by its place as a factor of a product; not a table of constants.</summary>
+    /// <summary>
+    /// A weight by its name, or, where an exporter renamed it, by its place as a factor of a product; not a table of constants.
+    /// </summary>
     private static bool IsWeight(string name, TensorData data, HashSet<string> multiplied) =>
         data.ElementType.IsFloat() && data.Shape.Count > 0
-        && (name.EndsWith(".weight", StringComparison.Ordinal) || name.EndsWith(".bias", StringComparison.Ordinal) || multiplied.Contains(name));
+        && (name.EndsWith(".weight", StringComparison.Ordinal) || name.EndsWith(".bias", StringComparison.Ordinal)
+            || multiplied.Contains(name));
 
     private static TensorData Start(TensorData fresh, string name, string source, IReadOnlyDictionary<string, TensorData>? initialFactors)
     {

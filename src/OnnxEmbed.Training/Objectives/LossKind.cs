@@ -9,6 +9,8 @@ public enum LossKind
     /// <summary>One embedding and one class label for each text.</summary>
     Labels,
 
-    /// <summary>One embedding for each text, the texts being columns of tuples: all anchors, then all positives, then all negatives.</summary>
+    /// <summary>
+    /// One embedding for each text, the texts being columns of tuples: all anchors, then all positives, then all negatives.
+    /// </summary>
     Tuples,
 }

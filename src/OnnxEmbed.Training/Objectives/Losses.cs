@@ -16,7 +16,12 @@ public static class Losses
 
     /// <summary>Prediction of masked tokens.</summary>
     public static Loss MaskedLanguageModel { get; } = new(
-        "mlm", "Masked language modelling", "https://arxiv.org/abs/1810.04805 §3.1, task 1", LossKind.Tokens, temperature: 1, TokenCrossEntropy.Build);
+        "mlm",
+        "Masked language modelling",
+        "https://arxiv.org/abs/1810.04805 §3.1, task 1",
+        LossKind.Tokens,
+        temperature: 1,
+        TokenCrossEntropy.Build);
 
     /// <summary>Pulls texts of one class together and pushes the others away.</summary>
     public static Loss SupervisedContrastive { get; } = new(
@@ -37,7 +42,8 @@ public static class Losses
         MultipleNegativesRankingLoss.Build);
 
     /// <summary>All losses.</summary>
-    public static IReadOnlyList<Loss> All { get; } = [CausalLanguageModel, MaskedLanguageModel, SupervisedContrastive, MultipleNegativesRanking];
+    public static IReadOnlyList<Loss> All { get; } =
+        [CausalLanguageModel, MaskedLanguageModel, SupervisedContrastive, MultipleNegativesRanking];
 
     /// <summary>Losses over sentence embeddings, which <c>train</c> takes.</summary>
     public static IEnumerable<Loss> OfEmbeddings => All.Where(loss => loss.Kind != LossKind.Tokens);

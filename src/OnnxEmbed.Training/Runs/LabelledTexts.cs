@@ -23,7 +23,10 @@ internal sealed record LabelledTexts(IReadOnlyList<IReadOnlyList<string>> Column
         ParquetTable table = ParquetTable.Read(path, kind == LossKind.Labels ? [.. names, options.LabelColumn] : names);
         return table.RowCount == 0
             ? throw new DataException($"{path}: needs at least one row, got none")
-            : new LabelledTexts([.. names.Select(table.Strings)], kind == LossKind.Labels ? ReadLabels(table, options.LabelColumn) : null, $"{path}: column {options.LabelColumn}");
+            : new LabelledTexts(
+                [.. names.Select(table.Strings)],
+                kind == LossKind.Labels ? ReadLabels(table, options.LabelColumn) : null,
+                $"{path}: column {options.LabelColumn}");
     }
 
     /// <summary>anchor, positive and, where the file has it, negative.</summary>
@@ -55,7 +58,8 @@ internal sealed record LabelledTexts(IReadOnlyList<IReadOnlyList<string>> Column
                     .Select((text, i) => (text, i)).ToDictionary(pair => pair.text, pair => (long)pair.i, StringComparer.Ordinal);
                 return [.. texts.Select(text => numbers[text])];
             default:
-                throw new DataException($"{table.Source}: column {name} needs whole numbers, booleans or texts to be a label, got {column.Kind}");
+                throw new DataException(
+                    $"{table.Source}: column {name} needs whole numbers, booleans or texts to be a label, got {column.Kind}");
         }
     }
 }

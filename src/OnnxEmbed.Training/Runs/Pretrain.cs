@@ -26,7 +26,8 @@ public static class Pretrain
     /// <exception cref="DataException">Package or data are not what pre-training needs.</exception>
     /// <exception cref="DivergedException">A loss is not finite.</exception>
     /// <exception cref="OperationCanceledException">Asked to stop.</exception>
-    public static RunResult Run(PretrainOptions options, TimeProvider time, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    public static RunResult Run(
+        PretrainOptions options, TimeProvider time, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         options.Validate();
         ModelPackage package = ModelPackage.Open(options.Package);
@@ -44,22 +45,29 @@ public static class Pretrain
         IBatchSource? heldSource = held.Count == 0
             ? null
             : Batches(
-                package.Tokenizer, TokenizedTexts.Encode(package.Tokenizer, held, options.MaxLength.Value, cancellation), loss, padId, options, sequential: true);
+                package.Tokenizer,
+                TokenizedTexts.Encode(package.Tokenizer, held, options.MaxLength.Value, cancellation),
+                loss,
+                padId,
+                options,
+                sequential: true);
 
         using OnnxModel model = OnnxModel.Load(package.ModelPath);
         using SafetensorsFile? headFile = package.HeadPath is { } path ? SafetensorsFile.Open(path) : null;
         TrainingGraph graph = Build(package, model, headFile?.Tensors, loss, options.Seed);
         using Trainer trainer = new(graph, options.Optimizer, new EngineOptions { Threads = options.Threads });
         using RunDirectory run = RunDirectory.Create(options, "pretrain", graph);
-        TrainingLoop loop = new(
-            trainer, source, options, run, directory => SafetensorsWriter.Write(Path.Combine(directory, "model.safetensors"), trainer.Weights()), time);
+        TrainingLoop loop = new(trainer, source, options, run, Save, time);
         LoopOutcome outcome = loop.Run(progress, cancellation);
 
         double? heldLoss = heldSource is null ? null : HeldOut.Loss(trainer, heldSource, loss.Kind, cancellation);
         RunResult result = RunOutputs.Result(RunDirectory.Model, outcome, heldLoss, loss.Kind, graph, texts.TruncatedCount);
-        RunOutputs.WriteModel(run, package, model, trainer, RunOutputs.ProvenanceOf("pretrain", options, package, OptionsOf(options, result)), result);
+        RunOutputs.WriteModel(
+            run, package, model, trainer, RunOutputs.ProvenanceOf("pretrain", options, package, OptionsOf(options, result)), result);
         run.Finish(result);
         return result;
+
+        void Save(string directory) => SafetensorsWriter.Write(Path.Combine(directory, "model.safetensors"), trainer.Weights());
     }
 
     private static Loss ObjectiveOf(ModelPackage package, string? name)
@@ -70,7 +78,8 @@ public static class Pretrain
             BertConfig => Losses.MaskedLanguageModel,
             _ => null,
         };
-        return fitting is null ? throw new DataException($"{package.Name}: pre-training needs model_type llama or bert, got {package.Config.ModelType}")
+        return fitting is null
+            ? throw new DataException($"{package.Name}: pre-training needs model_type llama or bert, got {package.Config.ModelType}")
             : name is null || name == fitting.Name ? fitting
             : throw new OptionException($"--objective: a model of type {package.Config.ModelType} needs {fitting.Name}, got {name}");
     }
@@ -80,7 +89,8 @@ public static class Pretrain
         IReadOnlyList<string> texts = ParquetTable.Read(options.Data, [options.TextColumn]).Strings(options.TextColumn);
         if (options.Validation is { } path)
         {
-            return (NotEmpty(texts, options.Data), NotEmpty(ParquetTable.Read(path, [options.TextColumn]).Strings(options.TextColumn), path));
+            return (NotEmpty(texts, options.Data),
+                NotEmpty(ParquetTable.Read(path, [options.TextColumn]).Strings(options.TextColumn), path));
         }
 
         (int[] training, int[] held) = HeldOut.Split(texts.Count, options.ValidationFraction, options.Seed);

@@ -32,7 +32,8 @@ internal sealed class RunDirectory : IDisposable
     private RunDirectory(string path)
     {
         FullPath = path;
-        _log = new StreamWriter(Path.Combine(path, "log.jsonl"), append: false, new UTF8Encoding(false)) { NewLine = "\n", AutoFlush = true };
+        string log = Path.Combine(path, "log.jsonl");
+        _log = new StreamWriter(log, append: false, new UTF8Encoding(false)) { NewLine = "\n", AutoFlush = true };
     }
 
     /// <summary>Full path.</summary>

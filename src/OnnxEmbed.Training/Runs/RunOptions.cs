@@ -77,15 +77,18 @@ public abstract record RunOptions
     {
         string?[] faults =
         [
-            ValidationFraction is >= 0 and <= 0.5 ? null : FormattableString.Invariant($"--validation-fraction: needs a number in [0, 0.5], got {ValidationFraction}"),
+            ValidationFraction is >= 0 and <= 0.5 ? null
+                : FormattableString.Invariant($"--validation-fraction: needs a number in [0, 0.5], got {ValidationFraction}"),
             BatchSize >= 1 ? null : $"--batch-size: needs at least 1, got {BatchSize}",
             MaxLength is null or >= 3 ? null : $"--max-length: needs at least 3, got {MaxLength}",
             Epochs >= 1 ? null : $"--epochs: needs at least 1, got {Epochs}",
             Steps is null or >= 1 ? null : $"--steps: needs at least 1, got {Steps}",
             MaxMinutes is null or > 0 ? null : FormattableString.Invariant($"--max-minutes: needs a number above 0, got {MaxMinutes}"),
-            LearningRate is null or (> 0 and < double.PositiveInfinity) ? null : FormattableString.Invariant($"--learning-rate: needs a number above 0, got {LearningRate}"),
+            LearningRate is null or (> 0 and < double.PositiveInfinity) ? null
+                : FormattableString.Invariant($"--learning-rate: needs a number above 0, got {LearningRate}"),
             LearningRateSchedule.Knows(Schedule) ? null : LearningRateSchedule.Fault(Schedule),
-            Warmup >= 0 && double.IsFinite(Warmup) ? null : FormattableString.Invariant($"--warmup: needs a number of at least 0, got {Warmup}"),
+            Warmup >= 0 && double.IsFinite(Warmup) ? null
+                : FormattableString.Invariant($"--warmup: needs a number of at least 0, got {Warmup}"),
             Threads >= 0 ? null : $"--threads: needs at least 0, got {Threads}",
             CheckpointEvery >= 0 ? null : $"--checkpoint-every: needs at least 0, got {CheckpointEvery}",
         ];

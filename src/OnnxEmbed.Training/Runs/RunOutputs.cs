@@ -15,7 +15,8 @@ namespace OnnxEmbed.Training.Runs;
 internal static class RunOutputs
 {
     /// <summary>The numbers of a run.</summary>
-    public static RunResult Result(string output, LoopOutcome outcome, double? heldLoss, LossKind kind, TrainingGraph graph, long truncated) => new(
+    public static RunResult Result(
+        string output, LoopOutcome outcome, double? heldLoss, LossKind kind, TrainingGraph graph, long truncated) => new(
         output,
         outcome.Steps,
         outcome.Epochs,
@@ -31,7 +32,8 @@ internal static class RunOutputs
         truncated);
 
     /// <summary>How the package was made.</summary>
-    public static Provenance ProvenanceOf(string command, RunOptions options, ModelPackage package, IReadOnlyDictionary<string, object?> resolved)
+    public static Provenance ProvenanceOf(
+        string command, RunOptions options, ModelPackage package, IReadOnlyDictionary<string, object?> resolved)
     {
         string data = Path.GetFullPath(options.Data);
         return new Provenance(
@@ -42,12 +44,14 @@ internal static class RunOutputs
     }
 
     /// <summary>Writes the package with the trained weights, the head's among them.</summary>
-    public static void WriteModel(RunDirectory run, ModelPackage package, OnnxModel model, Trainer trainer, Provenance provenance, RunResult result)
+    public static void WriteModel(
+        RunDirectory run, ModelPackage package, OnnxModel model, Trainer trainer, Provenance provenance, RunResult result)
     {
         IReadOnlyDictionary<string, TensorData> trained = trainer.Weights();
         Dictionary<string, TensorData> tensors = model.Tensors.ToDictionary(
             pair => pair.Key, pair => trained.GetValueOrDefault(pair.Key, pair.Value), StringComparer.Ordinal);
-        Dictionary<string, TensorData> head = trained.Where(pair => !model.Tensors.ContainsKey(pair.Key)).ToDictionary(StringComparer.Ordinal);
+        Dictionary<string, TensorData> head =
+            trained.Where(pair => !model.Tensors.ContainsKey(pair.Key)).ToDictionary(StringComparer.Ordinal);
         package.CopyTo(
             Path.Combine(run.FullPath, RunDirectory.Model),
             path =>
@@ -65,12 +69,16 @@ internal static class RunOutputs
     /// <param name="package">The model that the adapter is for.</param>
     /// <param name="lora">Rank and alpha.</param>
     /// <param name="weights">The factors.</param>
-    public static void WriteAdapter(string directory, ModelPackage package, LoraOptions lora, IReadOnlyDictionary<string, TensorData> weights)
+    public static void WriteAdapter(
+        string directory, ModelPackage package, LoraOptions lora, IReadOnlyDictionary<string, TensorData> weights)
     {
         Dictionary<string, (TensorData A, TensorData B)> matrices = weights.Keys
             .Where(name => name.EndsWith(LoraInjection.SuffixA, StringComparison.Ordinal))
             .Select(name => name[..^LoraInjection.SuffixA.Length])
-            .ToDictionary(module => module, module => (weights[module + LoraInjection.SuffixA], weights[module + LoraInjection.SuffixB]), StringComparer.Ordinal);
+            .ToDictionary(
+                module => module,
+                module => (weights[module + LoraInjection.SuffixA], weights[module + LoraInjection.SuffixB]),
+                StringComparer.Ordinal);
         using LoraAdapter adapter = LoraAdapter.Create(
             new LoraSettings
             {

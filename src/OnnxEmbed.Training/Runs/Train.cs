@@ -24,11 +24,14 @@ public static class Train
     /// <param name="time">Measures speed and the limit of time.</param>
     /// <param name="progress">Told after each update.</param>
     /// <param name="cancellation">Stops after the update at hand, leaving a checkpoint.</param>
-    /// <exception cref="OptionException">An option is out of range, an adapter target matches no module, or the run directory exists.</exception>
+    /// <exception cref="OptionException">
+    /// An option is out of range, an adapter target matches no module, or the run directory exists.
+    /// </exception>
     /// <exception cref="DataException">Package, adapter or data are not what training needs.</exception>
     /// <exception cref="DivergedException">A loss is not finite.</exception>
     /// <exception cref="OperationCanceledException">Asked to stop.</exception>
-    public static RunResult Run(TrainOptions options, TimeProvider time, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    public static RunResult Run(
+        TrainOptions options, TimeProvider time, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         options.Validate();
         ModelPackage package = ModelPackage.Open(options.Package);
@@ -45,7 +48,8 @@ public static class Train
         IBatchSource source = rows.Batches(loss.Kind, options);
 
         // Made before training, so that rows that do not do are found before an hour of work.
-        IBatchSource? heldSource = held is null ? null : TrainingRows.Encode(package, held, options, cancellation).Batches(loss.Kind, options);
+        IBatchSource? heldSource = held is null ? null
+            : TrainingRows.Encode(package, held, options, cancellation).Batches(loss.Kind, options);
 
         using OnnxModel model = OnnxModel.Load(package.ModelPath);
         using LoraAdapter? start = options.AdapterInit is { } directory ? LoraAdapter.Load(directory) : null;
@@ -74,7 +78,8 @@ public static class Train
         }
         else
         {
-            RunOutputs.WriteModel(run, package, model, trainer, RunOutputs.ProvenanceOf("train", options, package, OptionsOf(options, result)), result);
+            RunOutputs.WriteModel(
+                run, package, model, trainer, RunOutputs.ProvenanceOf("train", options, package, OptionsOf(options, result)), result);
         }
 
         run.Finish(result);
@@ -110,16 +115,19 @@ public static class Train
     {
         string[] faults =
         [
-            .. adapter.Modules.Where(module => module.Scale != options.Lora!.Scale).Select(module => FormattableString.Invariant($"{module.Module} has {module.Scale}")),
+            .. adapter.Modules.Where(module => module.Scale != options.Lora!.Scale)
+                .Select(module => FormattableString.Invariant($"{module.Module} has {module.Scale}")),
         ];
         if (faults.Length > 0)
         {
+            string found = string.Join(", ", faults.Take(3));
             throw new DataException(FormattableString.Invariant(
-                $"{options.AdapterInit}: needs the scale alpha/r = {options.Lora!.Scale} that --lora gives, yet {string.Join(", ", faults.Take(3))}"));
+                $"{options.AdapterInit}: needs the scale alpha/r = {options.Lora!.Scale} that --lora gives, yet {found}"));
         }
 
         return adapter.Modules
-            .SelectMany(module => new[] { (module.Module + LoraInjection.SuffixA, module.A), (module.Module + LoraInjection.SuffixB, module.B) })
+            .SelectMany(module =>
+                new[] { (module.Module + LoraInjection.SuffixA, module.A), (module.Module + LoraInjection.SuffixB, module.B) })
             .ToDictionary(pair => pair.Item1, pair => pair.Item2, StringComparer.Ordinal);
     }
 

@@ -10,4 +10,11 @@ namespace OnnxEmbed.Training.Runs;
 /// <param name="TokensPerSecond">Tokens without padding per second since the start.</param>
 /// <param name="TimeLeft">Estimate from the mean time of an update.</param>
 public sealed record TrainingProgress(
-    long Step, long TotalSteps, double Epoch, double Loss, double LearningRate, double GradientNorm, double TokensPerSecond, TimeSpan TimeLeft);
+    long Step,
+    long TotalSteps,
+    double Epoch,
+    double Loss,
+    double LearningRate,
+    double GradientNorm,
+    double TokensPerSecond,
+    TimeSpan TimeLeft);

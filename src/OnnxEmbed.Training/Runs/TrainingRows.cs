@@ -25,7 +25,8 @@ internal sealed class TrainingRows
     /// <summary>Encodes all columns.</summary>
     public static TrainingRows Encode(ModelPackage package, LabelledTexts rows, TrainOptions options, CancellationToken cancellation)
     {
-        int padId = package.Tokenizer.PadId ?? throw new DataException($"{package.Name}: training needs a tokenizer with a pad token, it has none");
+        int padId = package.Tokenizer.PadId
+            ?? throw new DataException($"{package.Name}: training needs a tokenizer with a pad token, it has none");
         string[] texts = [.. rows.Columns.SelectMany(column => column)];
         return new TrainingRows(rows, TokenizedTexts.Encode(package.Tokenizer, texts, options.MaxLength!.Value, cancellation), padId);
     }
@@ -36,6 +37,7 @@ internal sealed class TrainingRows
         ISampler sampler = kind == LossKind.Labels
             ? new BalancedLabelSampler(_rows.Labels!, options.BatchSize, options.Seed, _rows.Source)
             : new DistinctSampler(_rows.Columns, options.BatchSize, options.Seed);
-        return new SampledBatches(sampler, new EmbeddingBatches(_texts, _rows.Columns.Count, _rows.Labels, _padId, options.MaxLength!.Value).Assemble);
+        return new SampledBatches(
+            sampler, new EmbeddingBatches(_texts, _rows.Columns.Count, _rows.Labels, _padId, options.MaxLength!.Value).Assemble);
     }
 }

@@ -7,7 +7,8 @@ public sealed class DivergedException : DataException
 {
     /// <summary>An exception that names step and value.</summary>
     public DivergedException(long step, string what, double value)
-        : base(FormattableString.Invariant($"training: needs a finite {what}, got {value} at step {step}; a lower learning rate or stronger clipping may help"))
+        : base(FormattableString.Invariant(
+            $"training: needs a finite {what}, got {value} at step {step}; a lower learning rate or stronger clipping may help"))
     {
         Step = step;
     }

@@ -3,8 +3,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Training.Stepping;
 
 /// <summary>
-/// Learning rate over the updates of a run, as transformers' get_{constant,linear,cosine}_schedule_with_warmup: from 0 in a straight line to
-/// the peak, then constant, in a straight line to 0, or along half a cosine to 0.
+/// Learning rate over the updates of a run, as transformers' get_{constant,linear,cosine}_schedule_with_warmup: from 0 in a straight line
+/// to the peak, then constant, in a straight line to 0, or along half a cosine to 0.
 /// </summary>
 public sealed class LearningRateSchedule
 {
@@ -23,7 +23,8 @@ public sealed class LearningRateSchedule
     /// <exception cref="OptionException">The name is not known.</exception>
     public LearningRateSchedule(string name, double peak, long warmupSteps, long totalSteps)
     {
-        _name = Array.Find(Known, known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase)) ?? throw new OptionException(Fault(name));
+        _name = Array.Find(Known, known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase))
+            ?? throw new OptionException(Fault(name));
         _peak = peak;
         _warmup = warmupSteps;
         _total = totalSteps;

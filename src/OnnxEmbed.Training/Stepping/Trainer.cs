@@ -126,15 +126,15 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Copies of both moments of all trainable weights, as <c>NAME.exp_avg</c> and <c>NAME.exp_avg_sq</c>.</summary>
     public IReadOnlyDictionary<string, TensorData> Moments() => _trainable
-        .SelectMany(parameter => new[] { OptimizerGraph.FirstMoment, OptimizerGraph.SecondMoment }, (parameter, suffix) => (parameter.Name, suffix))
+        .SelectMany(_ => new[] { OptimizerGraph.FirstMoment, OptimizerGraph.SecondMoment }, (parameter, suffix) => (parameter.Name, suffix))
         .ToDictionary(pair => pair.Name + pair.suffix, pair => CopyOf(pair.Name, pair.Name + pair.suffix), StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (IDisposable? part in (IEnumerable<IDisposable?>)
-            [.. _trainingBindings, .. _optimizerBindings, .. _evaluationBindings, _training, _optimizer, _evaluation, _runOptions, .. _scalars,
-                _loss, _gradientNorm, _frozen, _gradients, .. _states])
+            [.. _trainingBindings, .. _optimizerBindings, .. _evaluationBindings, _training, _optimizer, _evaluation, _runOptions,
+                .. _scalars, _loss, _gradientNorm, _frozen, _gradients, .. _states])
         {
             part?.Dispose();
         }
@@ -189,8 +189,9 @@ public sealed class Trainer : IDisposable
         foreach (TrainingParameter parameter in _trainable)
         {
             binding.BindInput(parameter.GradientName, _gradients[parameter.GradientName]);
-            foreach (string name in (string[])[parameter.Name, parameter.Name + OptimizerGraph.FirstMoment, parameter.Name + OptimizerGraph.SecondMoment])
+            foreach (string suffix in (string[])[string.Empty, OptimizerGraph.FirstMoment, OptimizerGraph.SecondMoment])
             {
+                string name = parameter.Name + suffix;
                 binding.BindInput(name, from[name]);
                 binding.BindOutput(name + OptimizerGraph.Out, to[name]);
             }

@@ -7,7 +7,8 @@ namespace OnnxEmbed.Training.Tests.Batching;
 public sealed class SamplerTests
 {
     [Fact]
-    public void Shuffled_AnyLengths_EachEpochIsAPermutation() => Gen.Select(Gen.Int[1, 30].Array[1, 300], Gen.Int[1, 17], Gen.ULong).Sample((lengths, size, seed) =>
+    public void Shuffled_AnyLengths_EachEpochIsAPermutation() =>
+        Gen.Select(Gen.Int[1, 30].Array[1, 300], Gen.Int[1, 17], Gen.ULong).Sample((lengths, size, seed) =>
     {
         ShuffledSampler sampler = new(lengths, size, seed);
         for (int epoch = 0; epoch < 3; epoch++)
@@ -32,12 +33,14 @@ public sealed class SamplerTests
     public void Shuffled_ManyLengths_BatchesHoldSimilarOnes()
     {
         int[] lengths = [.. Enumerable.Range(0, 3200).Select(i => 1 + (i * 7 % 64))];
-        double spread = new ShuffledSampler(lengths, 16, 1).Epoch(0).Average(batch => batch.Max(row => lengths[row]) - batch.Min(row => lengths[row]));
+        double spread = new ShuffledSampler(lengths, 16, 1).Epoch(0)
+            .Average(batch => batch.Max(row => lengths[row]) - batch.Min(row => lengths[row]));
         Assert.True(spread < 5, $"mean spread {spread}");
     }
 
     [Fact]
-    public void Balanced_AnyLabels_EveryBatchHasPositivesAndNoRowTwice() => Gen.Select(Gen.Long[0, 4].Array[20, 200], Gen.Int[4, 32], Gen.ULong).Sample((labels, size, seed) =>
+    public void Balanced_AnyLabels_EveryBatchHasPositivesAndNoRowTwice() =>
+        Gen.Select(Gen.Long[0, 4].Array[20, 200], Gen.Int[4, 32], Gen.ULong).Sample((labels, size, seed) =>
     {
         int usable = labels.GroupBy(label => label).Count(group => group.Count() >= 2);
         Assert.True(usable >= 2);
@@ -58,7 +61,8 @@ public sealed class SamplerTests
         Assert.Equal(50, sampler.BatchesPerEpoch);
         Assert.All(sampler.Epoch(1), batch => Assert.Equal(10, batch.Count(row => labels[row] == 1)));
         Assert.All(
-            sampler.Epoch(1).SelectMany(batch => batch).Where(row => labels[row] == 1).GroupBy(row => row), group => Assert.Equal(5, group.Count()));
+            sampler.Epoch(1).SelectMany(batch => batch).Where(row => labels[row] == 1).GroupBy(row => row), group =>
+                Assert.Equal(5, group.Count()));
     }
 
     [Fact]
@@ -89,6 +93,7 @@ public sealed class SamplerTests
     public void Distinct_DistinctTexts_FillEveryBatch()
     {
         string[] anchors = [.. Enumerable.Range(0, 70).Select(i => $"a{i}")];
-        Assert.All(new DistinctSampler([anchors, [.. anchors.Select(text => text + "+")]], 16, 7).Epoch(0), batch => Assert.Equal(16, batch.Length));
+        Assert.All(new DistinctSampler([anchors, [.. anchors.Select(text => text + "+")]], 16, 7).Epoch(0), batch =>
+            Assert.Equal(16, batch.Length));
     }
 }

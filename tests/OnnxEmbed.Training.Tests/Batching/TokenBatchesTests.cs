@@ -36,7 +36,8 @@ public sealed class TokenBatchesTests : IDisposable
     public void PaddedRows_LongestNearTheLimit_DoNotPassIt()
     {
         TokenizedTexts texts = Encode(new string('1', 100));
-        PaddedRows rows = new(TokenizedTexts.Encode(_tokenizer, [new string('1', 100)], 30, TestContext.Current.CancellationToken), [0], 0, 30);
+        PaddedRows rows = new(
+            TokenizedTexts.Encode(_tokenizer, [new string('1', 100)], 30, TestContext.Current.CancellationToken), [0], 0, 30);
         Assert.Equal(30, rows.Columns);
         Assert.Equal(104, new PaddedRows(texts, [0], 0, 128).Columns);
     }
@@ -99,9 +100,11 @@ public sealed class TokenBatchesTests : IDisposable
     {
         TokenizedTexts texts = Encode("1", "2", "3", "11", "12", "13");
         TrainingBatch batch = new EmbeddingBatches(texts, 2, null, 0, 128).Assemble([2, 0], 0);
-        Assert.Equal(["3", "1", "13", "11"], batch.InputIds.Chunk(batch.Columns).Select(row => _tokenizer.Decode([.. row.Select(id => (int)id)], skipSpecialTokens: true)));
+        Assert.Equal(["3", "1", "13", "11"], batch.InputIds.Chunk(batch.Columns)
+            .Select(row => _tokenizer.Decode([.. row.Select(id => (int)id)], skipSpecialTokens: true)));
         Assert.Null(batch.Labels);
     }
 
-    private TokenizedTexts Encode(params string[] texts) => TokenizedTexts.Encode(_tokenizer, texts, 128, TestContext.Current.CancellationToken);
+    private TokenizedTexts Encode(params string[] texts) =>
+        TokenizedTexts.Encode(_tokenizer, texts, 128, TestContext.Current.CancellationToken);
 }

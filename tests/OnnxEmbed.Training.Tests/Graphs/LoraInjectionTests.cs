@@ -51,13 +51,16 @@ public sealed class LoraInjectionTests
         double loss = adapted.Differentiate(batch);
         (ModelProto model, IReadOnlyDictionary<string, TensorData> tensors) = TinyModels.Model(config);
         Dictionary<string, TensorData> folded = new(tensors);
-        string[] modules = [.. factors.Keys.Where(name => name.EndsWith(".lora_A.weight", StringComparison.Ordinal)).Select(name => name[..^".lora_A.weight".Length])];
+        string[] modules = [.. factors.Keys.Where(name => name.EndsWith(".lora_A.weight", StringComparison.Ordinal))
+            .Select(name => name[..^".lora_A.weight".Length])];
         foreach (string module in modules)
         {
-            folded[module + ".weight"] = Fold(tensors[module + ".weight"], factors[module + ".lora_A.weight"], factors[module + ".lora_B.weight"]);
+            folded[module + ".weight"] =
+                Fold(tensors[module + ".weight"], factors[module + ".lora_A.weight"], factors[module + ".lora_B.weight"]);
         }
 
-        using Trainer full = Open(TrainingGraph.Build(model, folded, "folded", new TrainingGraphOptions { Loss = Losses.SupervisedContrastive }));
+        using Trainer full =
+            Open(TrainingGraph.Build(model, folded, "folded", new TrainingGraphOptions { Loss = Losses.SupervisedContrastive }));
         Assert.Equal(full.Differentiate(batch), loss, 1e-5);
         foreach (string module in modules)
         {
@@ -88,7 +91,7 @@ public sealed class LoraInjectionTests
     [Fact]
     public void Apply_WeightsBehindMatMul_AreAdaptedAsThoseBehindGemm()
     {
-        // The same layers as an exporter writes them: MatMul of [B·S, in] with [in, out], the bias added behind, weights with numbered names.
+        // The same layers as an exporter writes them: MatMul with a weight [in, out] of a numbered name, the bias added behind.
         (ModelProto model, IReadOnlyDictionary<string, TensorData> tensors) = TinyModels.Model(TinyModels.Bert);
         Dictionary<string, TensorData> transposed = new(tensors);
         ModelProto exported = model.Clone();
@@ -138,7 +141,8 @@ public sealed class LoraInjectionTests
         OptionException fault = Assert.Throws<OptionException>(() =>
             TinyModels.Graph(TinyModels.Llama, Losses.SupervisedContrastive, Options with { Targets = ["q_proj", "query"] }));
         Assert.Equal(
-            "--lora targets: needs linear modules of tiny, got query; it has q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj", fault.Message);
+            "--lora targets: needs linear modules of tiny, got query; it has q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj",
+            fault.Message);
     }
 
     [Theory]
@@ -158,7 +162,8 @@ public sealed class LoraInjectionTests
     {
         OptionException fault = Assert.Throws<OptionException>(() => LoraOptions.Parse("r=0,alpha=x,dropout=0.1"));
         Assert.Equal(
-            "--lora r=0,alpha=x,dropout=0.1: r needs a whole number of at least 1, got 0; alpha needs a number above 0, got x; dropout=0.1 is not known; known are r, alpha, targets",
+            "--lora r=0,alpha=x,dropout=0.1: r needs a whole number of at least 1, got 0; alpha needs a number above 0, got x; "
+            + "dropout=0.1 is not known; known are r, alpha, targets",
             fault.Message);
     }
 

@@ -72,7 +72,11 @@ public sealed class OptimizerGraphTests
 
     [Fact]
     public void Faults_OutOfRange_AreAllListed() => Assert.Equal(
-        ["--beta1: needs a number in [0, 1), got 1", "--epsilon: needs a number above 0, got 0", "--clip: needs a number of at least 0, got -1"],
+        [
+            "--beta1: needs a number in [0, 1), got 1",
+            "--epsilon: needs a number above 0, got 0",
+            "--clip: needs a number of at least 0, got -1",
+        ],
         new AdamWOptions { Beta1 = 1, Epsilon = 0, MaxGradientNorm = -1 }.Faults());
 
     private static TensorData Zeros(IReadOnlyList<long> shape) =>

@@ -2,7 +2,9 @@ using OnnxEmbed.Training.Graphs;
 
 namespace OnnxEmbed.Training.Tests.Graphs;
 
-/// <summary>AdamW in double, line by line as torch.optim.AdamW's single-tensor form, with torch.nn.utils.clip_grad_norm_ before it.</summary>
+/// <summary>
+/// AdamW in double, line by line as torch.optim.AdamW's single-tensor form, with torch.nn.utils.clip_grad_norm_ before it.
+/// </summary>
 internal sealed class ReferenceAdamW(double[][] weights, bool[] decays, AdamWOptions options)
 {
     private readonly double[][] _first = [.. weights.Select(weight => new double[weight.Length])];

@@ -24,7 +24,8 @@ public sealed class TrainingGraphTests
         Assert.Equal(batch, graph.BatchInputs);
         Assert.Equal(inputs, training.Graph.Input.Select(input => input.Name));
         Assert.Equal(inputs, evaluation.Graph.Input.Select(input => input.Name));
-        Assert.Equal(["loss", .. graph.Trainable.Select(parameter => parameter.Name + "_grad")], training.Graph.Output.Select(output => output.Name));
+        Assert.Equal(
+            ["loss", .. graph.Trainable.Select(parameter => parameter.Name + "_grad")], training.Graph.Output.Select(output => output.Name));
         Assert.Equal(["loss"], evaluation.Graph.Output.Select(output => output.Name));
     }
 
@@ -39,7 +40,8 @@ public sealed class TrainingGraphTests
             ModelProto model = ModelProto.Parser.ParseFrom(bytes);
             Assert.Equal([""], model.OpsetImport.Select(import => import.Domain));
             Assert.All(model.Graph.Node, node => Assert.Equal("", node.Domain));
-            Assert.All(model.Graph.Initializer, initializer => Assert.DoesNotContain(".weight", initializer.Name, StringComparison.Ordinal));
+            Assert.All(model.Graph.Initializer, initializer =>
+                Assert.DoesNotContain(".weight", initializer.Name, StringComparison.Ordinal));
         }
     }
 
@@ -49,7 +51,8 @@ public sealed class TrainingGraphTests
         TrainingGraph graph = TinyModels.Graph(TinyModels.Llama, Losses.SupervisedContrastive);
         Assert.Equal(1 + 1 + (2 * 9), graph.Parameters.Count);
         Assert.DoesNotContain(graph.Parameters, parameter => parameter.Name.StartsWith("rotary", StringComparison.Ordinal));
-        Assert.All(graph.Parameters, parameter => Assert.Equal(parameter.Name.Contains("norm", StringComparison.Ordinal), !parameter.Decays));
+        Assert.All(graph.Parameters, parameter =>
+            Assert.Equal(parameter.Name.Contains("norm", StringComparison.Ordinal), !parameter.Decays));
     }
 
     [Fact]
@@ -83,7 +86,8 @@ public sealed class TrainingGraphTests
         Dictionary<string, TensorData> factors = TinyModels.Graph(TinyModels.Llama, Losses.SupervisedContrastive, lora).Trainable
             .ToDictionary(parameter => parameter.Name, parameter => parameter.Initial);
         (ModelProto model, IReadOnlyDictionary<string, TensorData> tensors) = TinyModels.Model(TinyModels.Llama);
-        TrainingGraphOptions options = new() { Loss = Losses.SupervisedContrastive, Lora = lora with { Targets = ["q_proj"] }, InitialFactors = factors };
+        TrainingGraphOptions options =
+            new() { Loss = Losses.SupervisedContrastive, Lora = lora with { Targets = ["q_proj"] }, InitialFactors = factors };
         DataException fault = Assert.Throws<DataException>(() => TrainingGraph.Build(model, tensors, "model.onnx", options));
         Assert.Contains("it also has layers.0.self_attn.v_proj.lora_A.weight", fault.Message, StringComparison.Ordinal);
     }

@@ -78,7 +78,8 @@ public sealed class LossesTests
         double[] rows = Numbers(columns * Count * Hidden, 1, "tuples");
         double[][] z = Unit(rows);
         double expected = Enumerable.Range(0, Count).Average(i =>
-            Math.Log(Enumerable.Range(Count, (columns - 1) * Count).Sum(j => Math.Exp(20 * Dot(z[i], z[j])))) - (20 * Dot(z[i], z[Count + i])));
+            Math.Log(Enumerable.Range(Count, (columns - 1) * Count).Sum(j => Math.Exp(20 * Dot(z[i], z[j]))))
+            - (20 * Dot(z[i], z[Count + i])));
         Assert.Equal(expected, Run(Losses.MultipleNegativesRanking, rows, Hidden, null, columns: columns), 5e-6);
     }
 
@@ -112,7 +113,8 @@ public sealed class LossesTests
         Value? targets = labels is null ? null : g.Input("labels", ElementType.Int64, "rows");
         g.Output(loss.Build(g, new LossInputs(input, targets, columns, temperature ?? loss.DefaultTemperature)), "loss");
         using OrtGraphRunner runner = new(g.ToBytes());
-        Dictionary<string, TensorData> inputs = new() { ["rows"] = TensorData.FromDoubles(rows, ElementType.Float32, rows.Length / width, width) };
+        Dictionary<string, TensorData> inputs =
+            new() { ["rows"] = TensorData.FromDoubles(rows, ElementType.Float32, rows.Length / width, width) };
         if (labels is not null)
         {
             inputs["labels"] = TensorData.From<long>(labels, labels.Length);

@@ -24,9 +24,11 @@ public sealed class PretrainTests
         Assert.True(result.FinalLoss < result.FirstLoss, $"{result.FirstLoss} to {result.FinalLoss}");
         Assert.True(result.ValidationLoss < Math.Log(63), $"held-out loss {result.ValidationLoss}");
         Assert.Equal(Math.Exp(result.ValidationLoss!.Value), result.ValidationPerplexity!.Value, 1e-9);
-        string[] files = [.. new DirectoryInfo(options.Out).EnumerateFileSystemInfos().Select(entry => entry.Name).Order(StringComparer.Ordinal)];
+        IEnumerable<string> files =
+            new DirectoryInfo(options.Out).EnumerateFileSystemInfos().Select(entry => entry.Name).Order(StringComparer.Ordinal);
         Assert.Equal(
-            ["checkpoints", "config.json", "eval_model.onnx", "log.jsonl", "model", "optimizer_model.onnx", "result.json", "training_model.onnx"], files);
+            ["checkpoints", "config.json", "eval_model.onnx", "log.jsonl", "model", "optimizer_model.onnx", "result.json", "training_model.onnx"],
+            files);
         Assert.True(File.Exists(Path.Combine(options.Out, "checkpoints", "step-30", "model.safetensors")));
         Assert.True(File.Exists(Path.Combine(options.Out, "checkpoints", "step-30", "state.safetensors")));
         ModelPackage trained = ModelPackage.Open(Path.Combine(options.Out, "model"));
@@ -44,8 +46,12 @@ public sealed class PretrainTests
         PretrainOptions options = Prepare(directory, "bert") with { Steps = 30 };
         RunResult first = Pretrain.Run(options, TimeProvider.System, null, TestContext.Current.CancellationToken);
         RunResult second = Pretrain.Run(
-            options with { Package = Path.Combine(options.Out, "model"), Out = directory["second"] }, TimeProvider.System, null, TestContext.Current.CancellationToken);
-        Assert.True(second.FirstLoss < (first.FirstLoss + first.FinalLoss) / 2, $"{first.FirstLoss}, {first.FinalLoss}, then {second.FirstLoss}");
+            options with { Package = Path.Combine(options.Out, "model"), Out = directory["second"] },
+            TimeProvider.System,
+            null,
+            TestContext.Current.CancellationToken);
+        Assert.True(second.FirstLoss < (first.FirstLoss + first.FinalLoss) / 2,
+            $"{first.FirstLoss}, {first.FinalLoss}, then {second.FirstLoss}");
     }
 
     [Fact]
@@ -53,7 +59,8 @@ public sealed class PretrainTests
     {
         using TemporaryDirectory directory = new();
         PretrainOptions options = Prepare(directory, "llama") with { Objective = "mlm" };
-        OptionException fault = Assert.Throws<OptionException>(() => Pretrain.Run(options, TimeProvider.System, null, TestContext.Current.CancellationToken));
+        OptionException fault =
+            Assert.Throws<OptionException>(() => Pretrain.Run(options, TimeProvider.System, null, TestContext.Current.CancellationToken));
         Assert.Equal("--objective: a model of type llama needs clm, got mlm", fault.Message);
         Assert.False(Path.Exists(options.Out));
     }
@@ -73,12 +80,18 @@ public sealed class PretrainTests
     private static PretrainOptions Prepare(TemporaryDirectory directory, string architecture)
     {
         ModelInit.Create(
-            new ModelInitOptions { Architecture = architecture, HiddenSize = 32, Layers = 2, Heads = 2, MaxPositions = 32 }, directory["base"]);
+            new ModelInitOptions { Architecture = architecture, HiddenSize = 32, Layers = 2, Heads = 2, MaxPositions = 32 },
+            directory["base"]);
         string[] texts = [.. Enumerable.Range(0, 300).Select(i => FormattableString.Invariant($"{i}, {i + 1}, {i + 2}, {i + 3}"))];
         new ParquetTable([Column.Of("text", texts)]).Write(directory["texts.parquet"]);
         return new PretrainOptions
         {
-            Package = directory["base"], Data = directory["texts.parquet"], Out = directory["run"], BatchSize = 32, Threads = 1, CheckpointEvery = 30,
+            Package = directory["base"],
+            Data = directory["texts.parquet"],
+            Out = directory["run"],
+            BatchSize = 32,
+            Threads = 1,
+            CheckpointEvery = 30,
         };
     }
 

@@ -22,7 +22,8 @@ public sealed class TrainTests
         foreach (int threads in (int[])[1, 2])
         {
             string run = directory[$"run{threads}"];
-            RunResult result = Train.Run(options with { Out = run, Threads = threads }, TimeProvider.System, null, TestContext.Current.CancellationToken);
+            RunResult result = Train.Run(
+                options with { Out = run, Threads = threads }, TimeProvider.System, null, TestContext.Current.CancellationToken);
             Assert.NotNull(result.ValidationLoss);
             Assert.Null(result.ValidationPerplexity);
             logs.Add([.. File.ReadAllLines(Path.Combine(run, "log.jsonl")).Select(WithoutTimings)]);
@@ -66,9 +67,15 @@ public sealed class TrainTests
             TimeProvider.System,
             null,
             TestContext.Current.CancellationToken);
-        Assert.True(second.FirstLoss < (first.FirstLoss + first.FinalLoss) / 2, $"{first.FirstLoss}, {first.FinalLoss}, then {second.FirstLoss}");
+        Assert.True(second.FirstLoss < (first.FirstLoss + first.FinalLoss) / 2,
+            $"{first.FirstLoss}, {first.FinalLoss}, then {second.FirstLoss}");
         DataException fault = Assert.Throws<DataException>(() => Train.Run(
-            options with { Out = directory["third"], AdapterInit = Path.Combine(options.Out, "adapter"), Lora = new LoraOptions { Rank = 4, Alpha = 5 } },
+            options with
+            {
+                Out = directory["third"],
+                AdapterInit = Path.Combine(options.Out, "adapter"),
+                Lora = new LoraOptions { Rank = 4, Alpha = 5 },
+            },
             TimeProvider.System,
             null,
             TestContext.Current.CancellationToken));
@@ -90,7 +97,8 @@ public sealed class TrainTests
     public void Run_Tuples_TrainsOnAnchorPositiveAndNegative()
     {
         using TemporaryDirectory directory = new();
-        TrainOptions options = Prepare(directory) with { Loss = "mnrl", Data = directory["tuples.parquet"], Steps = 40, BatchSize = 16, LearningRate = 1e-2 };
+        TrainOptions options =
+            Prepare(directory) with { Loss = "mnrl", Data = directory["tuples.parquet"], Steps = 40, BatchSize = 16, LearningRate = 1e-2 };
         RunResult result = Train.Run(options, TimeProvider.System, null, TestContext.Current.CancellationToken);
         Assert.True(result.FinalLoss < result.FirstLoss, $"{result.FirstLoss} to {result.FinalLoss}");
         JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(options.Out, "config.json")))!;
@@ -103,7 +111,8 @@ public sealed class TrainTests
     {
         using TemporaryDirectory directory = new();
         TrainOptions options = Prepare(directory) with { LabelColumn = "prime" };
-        DataException fault = Assert.Throws<DataException>(() => Train.Run(options, TimeProvider.System, null, TestContext.Current.CancellationToken));
+        DataException fault =
+            Assert.Throws<DataException>(() => Train.Run(options, TimeProvider.System, null, TestContext.Current.CancellationToken));
         Assert.Contains("prime", fault.Message, StringComparison.Ordinal);
         Assert.Contains("label", fault.Message, StringComparison.Ordinal);
         Assert.False(Path.Exists(options.Out));
@@ -114,8 +123,10 @@ public sealed class TrainTests
     {
         using TemporaryDirectory directory = new();
         TrainOptions options = Prepare(directory) with { Validation = directory["held.parquet"] };
-        new ParquetTable([Column.Of("text", (string[])["1", "2"]), Column.Of("label", (bool[])[true, true])]).Write(directory["held.parquet"]);
-        DataException fault = Assert.Throws<DataException>(() => Train.Run(options, TimeProvider.System, null, TestContext.Current.CancellationToken));
+        new ParquetTable([Column.Of("text", (string[])["1", "2"]), Column.Of("label", (bool[])[true, true])])
+            .Write(directory["held.parquet"]);
+        DataException fault =
+            Assert.Throws<DataException>(() => Train.Run(options, TimeProvider.System, null, TestContext.Current.CancellationToken));
         Assert.Equal($"{options.Validation}: column label: needs at least 2 values with 2 rows each, got 1 in 2 rows", fault.Message);
         Assert.False(Path.Exists(options.Out));
     }
@@ -125,9 +136,11 @@ public sealed class TrainTests
     {
         using TemporaryDirectory directory = new();
         TrainOptions options = Prepare(directory) with { Loss = "triplet", BatchSize = 1, Epochs = 0, Schedule = "step", Temperature = 0 };
-        OptionException fault = Assert.Throws<OptionException>(() => Train.Run(options, TimeProvider.System, null, TestContext.Current.CancellationToken));
+        OptionException fault =
+            Assert.Throws<OptionException>(() => Train.Run(options, TimeProvider.System, null, TestContext.Current.CancellationToken));
         Assert.Equal(
-            "--epochs: needs at least 1, got 0; --schedule: needs one of constant, linear, cosine, got step; --loss: needs one of supcon, mnrl, got triplet; "
+            "--epochs: needs at least 1, got 0; --schedule: needs one of constant, linear, cosine, got step; "
+            + "--loss: needs one of supcon, mnrl, got triplet; "
             + "--temperature: needs a number above 0, got 0; --batch-size: triplet needs at least 2, got 1",
             fault.Message);
     }
@@ -146,8 +159,10 @@ public sealed class TrainTests
 
     private static TrainOptions Prepare(TemporaryDirectory directory)
     {
-        ModelInit.Create(new ModelInitOptions { Architecture = "llama", HiddenSize = 32, Layers = 2, Heads = 2, MaxPositions = 32 }, directory["base"]);
-        string[] texts = [.. Enumerable.Range(0, 240).Select(i => FormattableString.Invariant($"{i}{(i % 3 == 0 ? "+" : ",")}{i + 1}{(i % 3 == 0 ? "+" : ",")}{i + 2}"))];
+        ModelInit.Create(new ModelInitOptions { Architecture = "llama", HiddenSize = 32, Layers = 2, Heads = 2, MaxPositions = 32 },
+            directory["base"]);
+        string[] texts = [.. Enumerable.Range(0, 240)
+            .Select(i => FormattableString.Invariant($"{i}{(i % 3 == 0 ? "+" : ",")}{i + 1}{(i % 3 == 0 ? "+" : ",")}{i + 2}"))];
         bool[] labels = [.. Enumerable.Range(0, 240).Select(i => i % 3 == 0)];
         new ParquetTable([Column.Of("text", texts), Column.Of("label", labels)]).Write(directory["labelled.parquet"]);
         new ParquetTable(

@@ -46,13 +46,15 @@ public sealed class TrainerTests
         List<byte[]> runs = [];
         foreach (int threads in (int[])[1, 2, 2])
         {
-            using Trainer trainer = new(Graph("llama", loss, lossName == "supcon"), new AdamWOptions(), new EngineOptions { Threads = threads });
+            using Trainer trainer =
+                new(Graph("llama", loss, lossName == "supcon"), new AdamWOptions(), new EngineOptions { Threads = threads });
             for (ulong i = 0; i < 5; i++)
             {
                 trainer.Step(TinyModels.Batch(loss.Kind, rows: 16, columns: 16, seed: i), 1e-2);
             }
 
-            runs.Add([.. trainer.Weights().Concat(trainer.Moments()).SelectMany(pair => pair.Value.Slice(0, (int)pair.Value.ByteLength).ToArray())]);
+            runs.Add([.. trainer.Weights().Concat(trainer.Moments())
+                .SelectMany(pair => pair.Value.Slice(0, (int)pair.Value.ByteLength).ToArray())]);
         }
 
         Assert.Equal(runs[0], runs[1]);
@@ -64,7 +66,8 @@ public sealed class TrainerTests
     {
         Loss loss = Losses.SupervisedContrastive;
         TrainingBatch batch = TinyModels.Batch(loss.Kind);
-        using Trainer trainer = new(Graph("llama", loss, lora: false), new AdamWOptions { MaxGradientNorm = 0 }, new EngineOptions { Threads = 1 });
+        using Trainer trainer =
+            new(Graph("llama", loss, lora: false), new AdamWOptions { MaxGradientNorm = 0 }, new EngineOptions { Threads = 1 });
         trainer.Step(batch, 1e-3);
         trainer.Step(batch, double.PositiveInfinity);
         DivergedException fault = Assert.Throws<DivergedException>(() => trainer.Step(batch, 1e-3));
@@ -73,5 +76,6 @@ public sealed class TrainerTests
     }
 
     private static TrainingGraph Graph(string architecture, Loss loss, bool lora) =>
-        TinyModels.Graph(architecture == "bert" ? TinyModels.Bert : (ModelConfig)TinyModels.Llama, loss, lora ? new LoraOptions { Rank = 4, Alpha = 8 } : null);
+        TinyModels.Graph(
+            architecture == "bert" ? TinyModels.Bert : TinyModels.Llama, loss, lora ? new LoraOptions { Rank = 4, Alpha = 8 } : null);
 }
