@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using OnnxEmbed.Tensors;
 
@@ -207,11 +208,19 @@ internal sealed class BlockEngine(int degreeOfParallelism, CancellationToken can
             return;
         }
 
-        Parallel.For(0, blocks, _parallel, Rent, (block, _, scratch) =>
+        try
         {
-            Run(block, scratch);
-            return scratch;
-        }, _scratch.Add);
+            Parallel.For(0, blocks, _parallel, Rent, (block, _, scratch) =>
+            {
+                Run(block, scratch);
+                return scratch;
+            }, _scratch.Add);
+        }
+        catch (AggregateException exception)
+        {
+            // A full disk is the same fault on one thread and on several.
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
+        }
 
         void Run(int block, Scratch scratch)
         {

@@ -1,6 +1,7 @@
 using OnnxEmbed.Merging.Methods;
 using OnnxEmbed.Tensors;
-using YamlDotNet.Serialization;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 
 namespace OnnxEmbed.Merging.Reports;
 
@@ -15,39 +16,114 @@ internal static class ResolvedRecipe
 
     public static string ToYaml(MergeOptions options, MergeArguments arguments, ElementType type)
     {
+        StringWriter text = new() { NewLine = "\n" };
+        Emitter yaml = new(text);
+        yaml.Emit(new StreamStart());
+        yaml.Emit(new DocumentStart());
+        yaml.Emit(new MappingStart());
+
         // A fold is mergekit's passthrough of one model with an adapter.
-        Dictionary<string, object> recipe = new() { ["merge_method"] = options.Method.NeedsAdapter ? "passthrough" : options.Method.Name };
+        Entry(yaml, "merge_method", options.Method.NeedsAdapter ? "passthrough" : options.Method.Name);
         if (options.Method == MergeMethods.Slerp)
         {
-            recipe["base_model"] = Reference(options.Inputs[0]);
+            Word(yaml, "base_model");
+            Reference(yaml, options.Inputs[0]);
         }
 
-        recipe["models"] = options.Inputs.Select(input =>
+        Word(yaml, "models");
+        yaml.Emit(new SequenceStart(AnchorName.Empty, TagName.Empty, true, SequenceStyle.Block));
+        foreach (MergeInput input in options.Inputs)
         {
-            Dictionary<string, object> model = new() { ["model"] = Reference(input) };
+            yaml.Emit(new MappingStart());
+            Word(yaml, "model");
+            Reference(yaml, input);
             if (options.Method.TakesWeights)
             {
-                model["parameters"] = new Dictionary<string, object> { ["weight"] = input.Weight };
+                Word(yaml, "parameters");
+                yaml.Emit(new MappingStart());
+                Entry(yaml, "weight", Text.Number(input.Weight));
+                yaml.Emit(new MappingEnd());
             }
 
-            return model;
-        }).ToList();
-        if (arguments.Values.Count > 0)
-        {
-            recipe["parameters"] = arguments.Values;
+            yaml.Emit(new MappingEnd());
         }
 
+        yaml.Emit(new SequenceEnd());
+        Parameters(yaml, arguments.Values);
         if (DtypeOf(type) is { } dtype)
         {
-            recipe["dtype"] = dtype;
+            Entry(yaml, "dtype", dtype);
         }
 
-        return new SerializerBuilder().WithQuotingNecessaryStrings().WithNewLine("\n").Build().Serialize(recipe);
+        yaml.Emit(new MappingEnd());
+        yaml.Emit(new DocumentEnd(isImplicit: true));
+        yaml.Emit(new StreamEnd());
+        return text.ToString();
     }
 
-    private static object Reference(MergeInput input) => input.Adapters.Count <= 1
-        ? input.ToString()
-        : new Dictionary<string, object> { ["model"] = new Dictionary<string, object> { ["path"] = input.Model }, ["loras"] = input.Adapters };
+    private static void Parameters(Emitter yaml, IReadOnlyDictionary<string, object> values)
+    {
+        if (values.Count == 0)
+        {
+            return;
+        }
+
+        Word(yaml, "parameters");
+        yaml.Emit(new MappingStart());
+        foreach ((string name, object value) in values)
+        {
+            Entry(yaml, name, value switch
+            {
+                double number => Text.Number(number),
+                bool flag => flag ? "true" : "false",
+                _ => (string)value,
+            });
+        }
+
+        yaml.Emit(new MappingEnd());
+    }
+
+    /// <summary><c>MODEL</c> or <c>MODEL+ADAPTER</c>; mergekit knows no several adapters, which have a list of their own.</summary>
+    private static void Reference(Emitter yaml, MergeInput input)
+    {
+        if (input.Adapters.Count <= 1)
+        {
+            Path(yaml, input.ToString());
+            return;
+        }
+
+        yaml.Emit(new MappingStart());
+        Word(yaml, "model");
+        yaml.Emit(new MappingStart());
+        Word(yaml, "path");
+        Path(yaml, input.Model);
+        yaml.Emit(new MappingEnd());
+        Word(yaml, "loras");
+        yaml.Emit(new SequenceStart(AnchorName.Empty, TagName.Empty, true, SequenceStyle.Block));
+        foreach (string adapter in input.Adapters)
+        {
+            Path(yaml, adapter);
+        }
+
+        yaml.Emit(new SequenceEnd());
+        yaml.Emit(new MappingEnd());
+    }
+
+    private static void Entry(Emitter yaml, string key, string value)
+    {
+        Word(yaml, key);
+        Word(yaml, value);
+    }
+
+    private static void Word(Emitter yaml, string value) => yaml.Emit(new Scalar(value));
+
+    /// <summary>A path is text even where it looks like a number; only then and where YAML would read it otherwise is it quoted.</summary>
+    private static void Path(Emitter yaml, string path)
+    {
+        bool plain = path.Any(char.IsAsciiLetter) && path is not ("true" or "false" or "null" or "yes" or "no" or "on" or "off")
+            && !double.TryParse(path, System.Globalization.CultureInfo.InvariantCulture, out _);
+        yaml.Emit(new Scalar(AnchorName.Empty, TagName.Empty, path, plain ? ScalarStyle.Any : ScalarStyle.DoubleQuoted, true, true));
+    }
 
     private static string? DtypeOf(ElementType type) => type switch
     {

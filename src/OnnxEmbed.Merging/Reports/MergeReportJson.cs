@@ -1,0 +1,172 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using OnnxEmbed.Models.Packages;
+
+namespace OnnxEmbed.Merging.Reports;
+
+/// <summary>
+/// The text of <c>merge-report.json</c>. Written token by token: the serializer's reflection alone took longer at start than merging a small
+/// model (2026-11-23).
+/// </summary>
+internal static class MergeReportJson
+{
+    private const int Schema = 1;
+
+    private static readonly JsonWriterOptions Options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static string Of(MergeReport report)
+    {
+        ArrayBufferWriter<byte> buffer = new();
+        using (Utf8JsonWriter json = new(buffer, Options))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("schema", Schema);
+            json.WriteString("tool", "onnxembed");
+            json.WriteString("version", Provenance.ToolVersion);
+            json.WriteString("method", report.Method);
+            WriteParameters(json, report.Parameters);
+            json.WriteStartArray("models");
+            foreach ((string name, double weight) in report.Models)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", name);
+                json.WriteNumber("weight", weight);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            WriteInputs(json, report.Inputs);
+            WriteTotals(json, report);
+            json.WriteStartArray("warnings");
+            foreach (string warning in report.Warnings)
+            {
+                json.WriteStringValue(warning);
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("tensors");
+            foreach (TensorReport tensor in report.Tensors)
+            {
+                WriteTensor(json, tensor);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan) + "\n";
+    }
+
+    private static void WriteParameters(Utf8JsonWriter json, IReadOnlyDictionary<string, object> parameters)
+    {
+        json.WriteStartObject("parameters");
+        foreach ((string name, object value) in parameters)
+        {
+            switch (value)
+            {
+                case double number:
+                    json.WriteNumber(name, number);
+                    break;
+                case bool flag:
+                    json.WriteBoolean(name, flag);
+                    break;
+                default:
+                    json.WriteString(name, (string)value);
+                    break;
+            }
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteInputs(Utf8JsonWriter json, IReadOnlyList<ProvenanceInput> inputs)
+    {
+        json.WriteStartArray("inputs");
+        foreach (ProvenanceInput input in inputs)
+        {
+            json.WriteStartObject();
+            json.WriteString("role", input.Role);
+            json.WriteString("file", input.File);
+            json.WriteString("sha256", input.Sha256);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteTotals(Utf8JsonWriter json, MergeReport report)
+    {
+        json.WriteStartObject("totals");
+        json.WriteNumber("tensors", report.Tensors.Count);
+        json.WriteNumber("blended_elements", report.BlendedElements);
+        WriteNumbers(json, "angle_degrees", report.AnglesDegrees);
+        json.WriteStartObject("actions");
+        foreach ((string action, int count) in report.Totals)
+        {
+            json.WriteNumber(action, count);
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteTensor(Utf8JsonWriter json, TensorReport tensor)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", tensor.Name);
+        json.WriteString("type", tensor.Type);
+        json.WriteString("action", tensor.Action);
+        WriteNumbers(json, "factors", [.. tensor.Factors.Select(factor => (double?)factor)]);
+        WriteNumbers(json, "norms", [.. tensor.Norms.Select(norm => (double?)norm)]);
+        if (tensor.OutputNorm is { } output)
+        {
+            json.WritePropertyName("output_norm");
+            WriteNumber(json, output);
+        }
+
+        WriteNumbers(json, "cosine", tensor.Cosines);
+        WriteNumbers(json, "angle_degrees", tensor.AnglesDegrees);
+        if (tensor.NonFinite.Count > 0)
+        {
+            WriteNumbers(json, "non_finite", [.. tensor.NonFinite.Select(count => (double?)count)]);
+        }
+
+        if (tensor.Warning is { } warning)
+        {
+            json.WriteString("warning", warning);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter json, string name, IReadOnlyList<double?> numbers)
+    {
+        if (numbers.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray(name);
+        foreach (double? number in numbers)
+        {
+            WriteNumber(json, number);
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>JSON has no NaN and no infinity; they become null.</summary>
+    private static void WriteNumber(Utf8JsonWriter json, double? number)
+    {
+        if (number is { } value && double.IsFinite(value))
+        {
+            json.WriteNumberValue(value);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
+    }
+}
