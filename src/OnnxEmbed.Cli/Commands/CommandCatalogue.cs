@@ -6,17 +6,22 @@ namespace OnnxEmbed.Cli.Commands;
 internal static class CommandCatalogue
 {
     /// <summary>The order in which one works with them, which is the order of the help.</summary>
-    private static readonly string[] Order = ["data", "init", "pretrain", "train", "merge", "embed", "eval", "study", "inspect", "diff"];
+    private static readonly string[] Order = ["numbers", "text", "data", "init", "pretrain", "train", "merge", "embed", "eval", "study", "inspect", "diff"];
 
     /// <summary>Place of a command in the help.</summary>
     public static int Rank(string name) => Array.IndexOf(Order, name);
 
     public static void AddTo(CoconaApp app)
     {
-        app.AddSubCommand("data", data => data.AddCommands<DataTextCommand>()).WithDescription("Writes data sets.");
+        app.AddSubCommand("data", data =>
+        {
+            data.AddCommands<DataNumbersCommand>();
+            data.AddCommands<DataTextCommand>();
+        }).WithDescription("Writes data sets.");
         app.AddCommands<InitCommand>();
         app.AddCommands<PretrainCommand>();
         app.AddCommands<TrainCommand>();
+        app.AddCommands<MergeCommand>();
         app.AddCommands<EmbedCommand>();
         app.AddCommands<InspectCommand>();
     }

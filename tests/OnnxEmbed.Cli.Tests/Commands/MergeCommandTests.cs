@@ -1,0 +1,107 @@
+using System.Text.Json;
+using OnnxEmbed.Onnx;
+using OnnxEmbed.Tensors;
+
+namespace OnnxEmbed.Cli.Tests.Commands;
+
+public sealed class MergeCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public MergeCommandTests()
+    {
+        Init("a", 1, 16);
+        Init("b", 2, 16);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Merge_Slerp_WritesPackageReportAndRecipe()
+    {
+        using JsonDocument done = JsonDocument.Parse(CommandRun.Done("merge", "--slerp", "0.5", _folder["a"], _folder["b"], "-o", _folder["c"], "--json").Stdout);
+        Assert.Equal("slerp", done.RootElement.GetProperty("method").GetString());
+        Assert.InRange(done.RootElement.GetProperty("angle_degrees")[0].GetDouble(), 10, 100);
+        Assert.True(File.Exists(_folder["c/merge-report.json"]) && File.Exists(_folder["c/merge-recipe.yaml"]));
+        CommandRun.Done("inspect", _folder["c"]);
+    }
+
+    [Fact]
+    public void Merge_SlerpAtZero_KeepsTheFirstModelsBytes()
+    {
+        CommandRun.Done("merge", "--slerp", "0", _folder["a/onnx/model.onnx"], _folder["b/onnx/model.onnx"], "-o", _folder["c.onnx"]);
+        Assert.Equal(File.ReadAllBytes(_folder["a/onnx/model.onnx"]), File.ReadAllBytes(_folder["c.onnx"]));
+    }
+
+    [Fact]
+    public void Merge_SoupOfThree_TakesOptionsBetweenModels() =>
+        CommandRun.Done("merge", _folder["a"], "--soup", _folder["b"], "--weights", "2,1,1", _folder["a"], "-o", _folder["c"]);
+
+    [Theory]
+    [InlineData("t: needs a number in [0, 1], got 1.5; --extrapolate allows it", "--slerp", "1.5")]
+    [InlineData("t: needs a number in [0, 1], got -0.1", "--slerp", "-0.1")]
+    [InlineData("t: needs a number, got 'NaN'", "--slerp", "NaN")]
+    [InlineData("option --slerp: needs a number, got 'half'", "--slerp", "half")]
+    [InlineData("merge method: needs one of linear, slerp", "--method", "tied")]
+    [InlineData("needs one of --slerp T, --soup, --lora DIR or --method NAME", "--threads", "1")]
+    [InlineData("--lora needs --base", "--lora", "x")]
+    public void Merge_WrongOption_IsRefusedAndLeavesNothing(string message, string option, string value) =>
+        Refused(2, message, option, value, _folder["a"], _folder["b"]);
+
+    [Fact]
+    public void Merge_WeightsOfOtherNumber_IsRefused() =>
+        Refused(2, "needs one number for each of the 2 models, got 1", "--soup", _folder["a"], _folder["b"], "--weights", "1");
+
+    [Fact]
+    public void Merge_MissingModel_IsRefusedAndLeavesNothing() => Refused(1, _folder["none"], "--slerp", "0.5", _folder["a"], _folder["none"]);
+
+    [Fact]
+    public void Merge_ShapesDiffer_NamesATensorAndLeavesNothing()
+    {
+        Init("wide", 3, 24);
+        Refused(1, "weight", "--slerp", "0.5", _folder["a/onnx/model.onnx"], _folder["wide/onnx/model.onnx"]);
+    }
+
+    [Fact]
+    public void Merge_TruncatedModel_IsRefusedAndLeavesNothing()
+    {
+        byte[] whole = File.ReadAllBytes(_folder["b/onnx/model.onnx"]);
+        Refused(1, "cut.onnx", "--slerp", "0.5", _folder["a/onnx/model.onnx"], _folder.Write("cut.onnx", whole.AsSpan(0, whole.Length / 2)));
+    }
+
+    [Fact]
+    public void Merge_WeightsNotFinite_AreRefusedAndLeaveNothing()
+    {
+        using (OnnxModel model = OnnxModel.Load(_folder["b/onnx/model.onnx"]))
+        {
+            Dictionary<string, TensorData> tensors = new(model.Tensors);
+            string name = tensors.Keys.First(key => key.EndsWith("q_proj.weight", StringComparison.Ordinal));
+            float[] values = tensors[name].ToSingles();
+            values[3] = float.NaN;
+            tensors[name] = TensorData.From<float>(values, [.. tensors[name].Shape]);
+            using OnnxModel broken = new(model.Proto, tensors);
+            broken.Save(_folder["nan.onnx"]);
+        }
+
+        Refused(1, "NaN", "--slerp", "0.5", _folder["a/onnx/model.onnx"], _folder["nan.onnx"]);
+    }
+
+    [Fact]
+    public void Merge_AdapterOfOtherModel_IsRefusedAndLeavesNothing()
+    {
+        Init("wide", 3, 24);
+        CommandRun.Done("data", "text", "--count", "20", "-o", _folder["t.parquet"]);
+        CommandRun.Done("train", _folder["wide"], "--data", _folder["t.parquet"], "--label", "family", "--steps", "1", "-o", _folder["run"], "-q");
+        Refused(1, "q_proj", "--lora", _folder["run"], "--base", _folder["a"]);
+    }
+
+    private void Init(string name, int seed, int hidden) => CommandRun.Done(
+        "init", "--arch", "llama", "--hidden", $"{hidden}", "--layers", "1", "--heads", "2", "--max-length", "80", "--seed", $"{seed}", "-o", _folder[name]);
+
+    private void Refused(int status, string message, params string[] arguments)
+    {
+        IReadOnlyList<string> before = _folder.Entries;
+        CommandRun.Fails(status, ["merge", .. arguments, "-o", _folder["out.onnx"]], message);
+        Assert.Equal(before, _folder.Entries);
+    }
+}
