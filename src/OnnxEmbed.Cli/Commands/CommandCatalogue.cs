@@ -6,7 +6,7 @@ namespace OnnxEmbed.Cli.Commands;
 internal static class CommandCatalogue
 {
     /// <summary>The order in which one works with them, which is the order of the help.</summary>
-    private static readonly string[] Order = ["numbers", "text", "data", "init", "pretrain", "train", "merge", "embed", "eval", "study", "inspect", "diff"];
+    private static readonly string[] Order = ["numbers", "text", "audit", "data", "init", "pretrain", "train", "merge", "embed", "eval", "study", "inspect", "diff"];
 
     /// <summary>Place of a command in the help.</summary>
     public static int Rank(string name) => Array.IndexOf(Order, name);
@@ -17,6 +17,7 @@ internal static class CommandCatalogue
         {
             data.AddCommands<DataNumbersCommand>();
             data.AddCommands<DataTextCommand>();
+            data.AddCommands<DataAuditCommand>();
         }).WithDescription("Writes data sets.");
         app.AddCommands<InitCommand>();
         app.AddCommands<PretrainCommand>();
@@ -24,5 +25,6 @@ internal static class CommandCatalogue
         app.AddCommands<MergeCommand>();
         app.AddCommands<EmbedCommand>();
         app.AddCommands<InspectCommand>();
+        app.AddCommands<DiffCommand>();
     }
 }

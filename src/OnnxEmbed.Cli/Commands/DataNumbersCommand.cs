@@ -26,6 +26,7 @@ internal sealed class DataNumbersCommand(Session session)
         [Option("digits", Description = "Digits of the elements of train, validation and test.", ValueName = "MIN-MAX")] string digits = "4-6",
         [Option("ood-digits", Description = "Digits of the elements of ood-magnitude; the three above --digits unless given.", ValueName = "MIN-MAX")] string? oodDigits = null,
         [Option("seed", Description = "Seed of everything that is drawn.")] ulong seed = 0,
+        [Option("audit", Description = "Look for what gives the labels away afterwards, as data audit does; exit 1 where a property shows more than it declares.")] bool audit = false,
         [Option("threads", Description = "Threads; all cores unless given. The bytes do not depend on it.")] int? threads = null,
         [Option("force", Description = "Replace the directory if it exists.")] bool force = false)
     {
@@ -56,7 +57,7 @@ internal sealed class DataNumbersCommand(Session session)
                 session.Cancellation);
         }
 
-        ResultWriter.Write(session, output.ResultFormat, new Result()
+        Result result = new Result()
             .Fact("out", @out)
             .Fact("files", files.Count)
             .Fact("rows", files.Sum(file => (long)file.Rows))
@@ -67,7 +68,9 @@ internal sealed class DataNumbersCommand(Session session)
                     group.Key,
                     $"T{(int)NumberProperties.Find([group.Key])[0].Tier}",
                     .. NumberSplits.All.Select(split => (object?)group.FirstOrDefault(file => file.Split == split)?.Rows),
-                ])));
-        return ExitStatus.Done;
+                ]));
+        int status = audit ? await LeakAuditReport.AddAsync(session, output, result, @out, options.Properties, options.DegreeOfParallelism) : ExitStatus.Done;
+        ResultWriter.Write(session, output.ResultFormat, result);
+        return status;
     }
 }

@@ -50,8 +50,13 @@ public static class ModelComparison
             {
                 PairSums sums = engine.Measure(weights)[0];
                 tensors.Add(Describe(name, tensor.ToString(), tensor.ElementCount, equal, sums));
-                total += sums;
-                elements += tensor.ElementCount;
+                if (!equal)
+                {
+                    // A constant of the graph, such as the -3e38 of a mask, would hide the angle between the weights.
+                    total += sums;
+                    elements += tensor.ElementCount;
+                }
+
                 allEqual &= equal;
             }
             else

@@ -9,6 +9,6 @@ public sealed record ModelDifference
     /// <summary>What cannot be compared: tensors that one model lacks, or that have another shape or kind of type; one line each.</summary>
     public required IReadOnlyList<string> Mismatches { get; init; }
 
-    /// <summary>All floating-point tensors of <see cref="Tensors"/> taken as one vector.</summary>
+    /// <summary>All floating-point tensors of <see cref="Tensors"/> that are not equal, taken as one vector.</summary>
     public required TensorDifference Total { get; init; }
 }

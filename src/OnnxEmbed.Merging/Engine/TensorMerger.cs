@@ -93,7 +93,9 @@ internal sealed class TensorMerger(
         bool equal = _engine.AreEqual(weights);
         IReadOnlyList<PairSums> pairs = _engine.Measure(weights);
         double[] norms = [pairs[0].FirstNorm, .. sources.Count == 1 ? [] : pairs.Select(pair => pair.SecondNorm)];
-        for (int i = 0; i < pairs.Count; i++)
+
+        // A constant of the graph, such as the -3e38 of a mask, is equal in all models and would hide the angle between the weights.
+        for (int i = 0; !equal && i < pairs.Count; i++)
         {
             _total[i] += pairs[i];
         }

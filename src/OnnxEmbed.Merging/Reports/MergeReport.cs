@@ -26,7 +26,7 @@ public sealed record MergeReport
     /// <summary>What the user should know: differing files, graphs and tensors.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
-    /// <summary>Angle in degrees between the first model and each later one over all floating-point weights together; null where there is none.</summary>
+    /// <summary>Angle in degrees between the first model and each later one over all floating-point weights together that are not equal in all models; null where there is none.</summary>
     public required IReadOnlyList<double?> AnglesDegrees { get; init; }
 
     /// <summary>Number of tensors by action.</summary>
