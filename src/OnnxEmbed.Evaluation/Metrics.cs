@@ -11,7 +11,7 @@ public static class Metrics
         Of("silhouette_euclidean", "Silhouette (Euclidean)", true, ScikitLearn + "metrics.silhouette_score.html",
             "From -1 to 1: how much nearer an item is to its own label than to the nearest other one; near 0 for meaningless labels."),
         Of("silhouette_cosine", "Silhouette (cosine)", true, ScikitLearn + "metrics.silhouette_score.html",
-            "The same by the angle between embeddings, which is how they are usually compared."),
+            "From -1 to 1: how much nearer, by the angle, an item is to its own label than to the nearest other one."),
         Of("davies_bouldin", "Davies-Bouldin", false, ScikitLearn + "metrics.davies_bouldin_score.html",
             "Spread of the labels over the distance of their centres, for each label's worst neighbour; 0 is perfect."),
         Of("calinski_harabasz", "Calinski-Harabasz", true, ScikitLearn + "metrics.calinski_harabasz_score.html",

@@ -72,6 +72,7 @@ public static class BarFigure
         AxisLimits limits = plot.Axes.GetLimits();
         double lowest = series.SelectMany(one => one.Values.Select((value, c) => one.Intervals?[c]?.Low ?? value)).Where(double.IsFinite)
             .DefaultIfEmpty(0).Min();
+        plot.Axes.SetLimitsX(-0.55, categories.Count - 0.45);
         plot.Axes.SetLimitsY(lowest < 0 ? limits.Bottom : 0, Math.Max(0, limits.Top));
         if (lowest < 0)
             plot.Add.HorizontalLine(0, 1, Color.FromHex(FigureStyle.Muted));

@@ -4,7 +4,8 @@ using SkiaSharp;
 namespace OnnxEmbed.Evaluation.Figures;
 
 /// <summary>
-/// DejaVu Sans, which travels in this assembly: figures have the same text on every machine, also where no font is installed. It answers for
+/// DejaVu Sans, which travels in this assembly: figures have the same text on every machine, also where no font is installed. It answers
+/// for
 /// every family name, so that ScottPlot never asks the system.
 /// </summary>
 internal sealed class EmbeddedFont : IFontResolver

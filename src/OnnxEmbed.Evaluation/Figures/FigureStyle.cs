@@ -8,6 +8,7 @@ internal static class FigureStyle
     public const string Ink = "#24292F";
     public const string Muted = "#6E7781";
     public const string Faint = "#D8DEE4";
+    public const string GridLine = "#EAEEF2";
     private const float TitleSize = 17;
     private const float LabelSize = 14;
     private const float TickSize = 12.5f;
@@ -29,6 +30,7 @@ internal static class FigureStyle
         plot.YLabel(y, LabelSize);
         foreach (IAxis axis in new IAxis[] { plot.Axes.Bottom, plot.Axes.Left })
         {
+            axis.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { TickDensity = 0.55 };
             axis.Label.Bold = false;
             axis.Label.ForeColor = Color.FromHex(Ink);
             axis.TickLabelStyle.FontSize = TickSize;
@@ -40,7 +42,7 @@ internal static class FigureStyle
 
         plot.Axes.Right.FrameLineStyle.Width = 0;
         plot.Axes.Top.FrameLineStyle.Width = 0;
-        plot.Grid.MajorLineColor = Color.FromHex("#EAEEF2");
+        plot.Grid.MajorLineColor = Color.FromHex(GridLine);
         plot.Grid.MajorLineWidth = 1;
         return plot;
     }

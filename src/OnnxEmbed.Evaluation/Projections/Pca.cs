@@ -9,9 +9,11 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Evaluation.Projections;
 
 /// <summary>
-/// Principal components of mean-centred embeddings. Each component is signed so that its loading of largest magnitude is positive (the first
+/// Principal components of mean-centred embeddings. Each component is signed so that its loading of largest magnitude is positive (the
+/// first
 /// of equals): the same embeddings give the same picture. Up to <see cref="ExactWidth"/> columns from the covariance matrix; beyond, by
-/// subspace iteration from a fixed start (N. Halko, P. Martinsson and J. Tropp, "Finding structure with randomness", SIAM Review 53 (2011)).
+/// subspace iteration from a fixed start (N. Halko, P. Martinsson and J. Tropp, "Finding structure with randomness", SIAM Review 53
+/// (2011)).
 /// </summary>
 public static class Pca
 {
