@@ -21,7 +21,8 @@ if (args is ["--init", string directory])
 {
     int[] numbers = [.. Enumerable.Range(100, 256)];
     string data = Path.Combine(directory, "parity.parquet");
-    new ParquetTable([Column.Of("text", [.. numbers.Select(n => $"{n}, {n + 2}")]), Column.Of("label", [.. numbers.Select(n => n % 2L)])]).Write(data, force: true);
+    ParquetTable table = new([Column.Of("text", [.. numbers.Select(n => $"{n}, {n + 2}")]), Column.Of("label", [.. numbers.Select(n => n % 2L)])]);
+    table.Write(data, force: true);
     foreach (string architecture in ModelInit.Architectures)
     {
         foreach (PoolingMode pooling in Enum.GetValues<PoolingMode>())
@@ -49,11 +50,18 @@ if (args is ["--init", string directory])
         string slerp = Path.Combine(directory, $"{architecture}-slerp");
         LoraOptions lora = new() { Rank = 4, Alpha = 8 };
         Train.Run(
-            new TrainOptions { Package = fresh, Data = data, Out = run, Lora = lora, Steps = 20, LearningRate = 0.01, Threads = 1, Force = true },
+            new TrainOptions
+            {
+                Package = fresh, Data = data, Out = run, Lora = lora, Steps = 20, LearningRate = 0.01, Threads = 1, Force = true,
+            },
             TimeProvider.System, null, CancellationToken.None);
         Merge.Run(new MergeOptions
         {
-            Method = MergeMethods.Lora, Inputs = [new MergeInput(fresh) { Adapters = [run] }], Output = folded, DegreeOfParallelism = 1, Force = true,
+            Method = MergeMethods.Lora,
+            Inputs = [new MergeInput(fresh) { Adapters = [run] }],
+            Output = folded,
+            DegreeOfParallelism = 1,
+            Force = true,
         });
         Merge.Run(new MergeOptions
         {
@@ -103,5 +111,6 @@ foreach (string path in args[2..])
     });
 }
 
-File.WriteAllText(args[1], new JsonObject { ["texts"] = new JsonArray([.. texts.Select(text => (JsonNode)text)]), ["packages"] = packages }.ToJsonString());
+JsonObject expected = new() { ["texts"] = new JsonArray([.. texts.Select(text => (JsonNode)text)]), ["packages"] = packages };
+File.WriteAllText(args[1], expected.ToJsonString());
 return 0;

@@ -39,14 +39,22 @@ public sealed class LoraAdapter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(matrices);
-        return new LoraAdapter(settings, Collect("adapter", settings, matrices.ToDictionary(pair => pair.Key, pair => ((TensorData?)pair.Value.A, (TensorData?)pair.Value.B))), null);
+        Dictionary<string, (TensorData? A, TensorData? B)> pairs = [];
+        foreach ((string module, (TensorData a, TensorData b)) in matrices)
+        {
+            pairs[module] = (a, b);
+        }
+
+        return new LoraAdapter(settings, Collect("adapter", settings, pairs), null);
     }
 
     /// <summary>Whether a path looks like an adapter: a directory with <c>adapter_config.json</c>.</summary>
     public static bool IsAdapter(string path) => File.Exists(Path.Combine(path, LoraSettings.FileName));
 
     /// <summary>Opens an adapter directory; the tensors stay in the mapped file.</summary>
-    /// <exception cref="DataException">A file is missing or wrong, or uses a feature that is not supported; all faults of a file are listed.</exception>
+    /// <exception cref="DataException">
+    /// A file is missing or wrong, or uses a feature that is not supported; all faults of a file are listed.
+    /// </exception>
     public static LoraAdapter Load(string directory)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
@@ -64,7 +72,8 @@ public sealed class LoraAdapter : IDisposable
             FaultList faults = new();
             foreach ((string key, TensorData tensor) in file.Tensors)
             {
-                string? suffix = key.EndsWith(SuffixA, StringComparison.Ordinal) ? SuffixA : key.EndsWith(SuffixB, StringComparison.Ordinal) ? SuffixB : null;
+                string? suffix = key.EndsWith(SuffixA, StringComparison.Ordinal) ? SuffixA
+                    : key.EndsWith(SuffixB, StringComparison.Ordinal) ? SuffixB : null;
                 if (suffix is null || !key.StartsWith(Prefix, StringComparison.Ordinal) || key.Length <= Prefix.Length + suffix.Length)
                 {
                     faults.Add($"{path}: needs tensors named {Prefix}MODULE{SuffixA} or {SuffixB}, got {key}");
@@ -99,7 +108,8 @@ public sealed class LoraAdapter : IDisposable
             tensors[Prefix + module.Module + SuffixB] = module.B;
         }
 
-        SafetensorsWriter.Write(Path.Combine(directory, TensorsFileName), tensors, new Dictionary<string, string> { ["format"] = "pt" }, force);
+        Dictionary<string, string> metadata = new() { ["format"] = "pt" };
+        SafetensorsWriter.Write(Path.Combine(directory, TensorsFileName), tensors, metadata, force);
         using AtomicOutput config = AtomicOutput.File(Path.Combine(directory, LoraSettings.FileName), force);
         JsonText.Write(config.TemporaryPath, Settings.ToJson());
         config.Commit();
@@ -108,7 +118,8 @@ public sealed class LoraAdapter : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file?.Dispose();
 
-    private static List<LoraModule> Collect(string where, LoraSettings settings, IReadOnlyDictionary<string, (TensorData? A, TensorData? B)> matrices)
+    private static List<LoraModule> Collect(
+        string where, LoraSettings settings, IReadOnlyDictionary<string, (TensorData? A, TensorData? B)> matrices)
     {
         List<LoraModule> modules = [];
         List<string> faults = [];
@@ -119,7 +130,8 @@ public sealed class LoraAdapter : IDisposable
             {
                 faults.Add($"{name} needs lora_A and lora_B, got {(a is null ? "lora_B" : "lora_A")} only");
             }
-            else if (!a.ElementType.IsFloat() || !b.ElementType.IsFloat() || a.Shape.Count != 2 || b.Shape.Count != 2 || a.Shape[0] != rank || b.Shape[1] != rank)
+            else if (!a.ElementType.IsFloat() || !b.ElementType.IsFloat() || a.Shape is not [long rows, _] || b.Shape is not [_, long columns]
+                || rows != rank || columns != rank)
             {
                 faults.Add($"{name} needs A [{rank}, in] and B [out, {rank}] of a float type, got {a} and {b}");
             }

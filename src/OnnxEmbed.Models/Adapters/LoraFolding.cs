@@ -17,7 +17,8 @@ public static class LoraFolding
         long outputs = module.B.Shape[0], inputs = module.A.Shape[1];
         if (!weight.Shape.SequenceEqual([outputs, inputs]) || !weight.ElementType.IsFloat())
         {
-            throw new ShapeMismatchException($"{module.Parameter}: needs shape [{outputs}, {inputs}] of a float type for the adapter, got {weight}", []);
+            throw new ShapeMismatchException(
+                $"{module.Parameter}: needs shape [{outputs}, {inputs}] of a float type for the adapter, got {weight}", []);
         }
 
         double[] values = weight.ToDoubles();

@@ -120,7 +120,7 @@ public sealed record LoraSettings
     private static void Refuse(JsonField json, FaultList faults, string name, string needs)
     {
         JsonField field = json[name];
-        bool empty = !field.Exists || (field.IsArray && field.Items().Count == 0) || (!field.IsArray && !field.IsObject && field.Plain() is false);
+        bool empty = !field.Exists || (field.IsArray ? field.Items().Count == 0 : !field.IsObject && field.Plain() is false);
         if (!empty)
         {
             faults.Add(field.Fault($"{needs} are not supported").Message);

@@ -48,10 +48,12 @@ internal sealed class Blocks(GraphBuilder graph, ParameterSource parameters, Enc
     public Value Silu(Value x) => graph.Mul(x, graph.Sigmoid(x));
 
     /// <summary>Rows of a table: [V, H] and [B, S] → [B, S, H].</summary>
-    public Value Embedding(string parameter, int rows, int width, Value indices) => graph.Gather(parameters(parameter, [rows, width]), indices);
+    public Value Embedding(string parameter, int rows, int width, Value indices) =>
+        graph.Gather(parameters(parameter, [rows, width]), indices);
 
     /// <summary>0 … S-1.</summary>
-    public Value Positions() => graph.Node("Range", [graph.Int64(0), graph.Gather(graph.Shape(inputs.InputIds), graph.Int64(1)), graph.Int64(1)]);
+    public Value Positions() =>
+        graph.Node("Range", [graph.Int64(0), graph.Gather(graph.Shape(inputs.InputIds), graph.Int64(1)), graph.Int64(1)]);
 
     /// <summary>[B, S, H] → [N, H].</summary>
     public Value Flatten(Value x) => graph.Reshape(x, -1, x.Shape.At(-1).Value);

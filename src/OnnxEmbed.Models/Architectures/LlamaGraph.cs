@@ -26,7 +26,8 @@ internal static class LlamaGraph
         return blocks.RmsNorm(x, "norm", config.RmsNormEps);
     }
 
-    private static Value Layer(Blocks blocks, GraphBuilder graph, LlamaConfig config, Value x, Value mask, RotaryEmbedding rotary, string name)
+    private static Value Layer(
+        Blocks blocks, GraphBuilder graph, LlamaConfig config, Value x, Value mask, RotaryEmbedding rotary, string name)
     {
         int queryWidth = config.NumAttentionHeads * config.HeadDim;
         int groupWidth = config.NumKeyValueHeads * config.HeadDim;

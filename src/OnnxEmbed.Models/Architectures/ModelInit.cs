@@ -1,6 +1,7 @@
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Models.Tokenizers;
 using OnnxEmbed.Onnx;
+using OnnxEmbed.Onnx.Building;
 using OnnxEmbed.Onnx.Schema;
 using OnnxEmbed.Tensors;
 
@@ -35,13 +36,17 @@ public static class ModelInit
                     target, decoder ? DigitTokenizerKind.Decoder : DigitTokenizerKind.Encoder, options.MaxPositions),
                 WriteModel = path =>
                 {
-                    (ModelProto proto, IReadOnlyDictionary<string, TensorData> tensors) = EncoderGraph.Model(config, pooling, options.Normalize, weights).ToModel();
+                    GraphBuilder graph = EncoderGraph.Model(config, pooling, options.Normalize, weights);
+                    (ModelProto proto, IReadOnlyDictionary<string, TensorData> tensors) = graph.ToModel();
                     using OnnxModel model = new(proto, tensors);
                     model.Save(path);
                 },
-                Head = LanguageModelHead.Parameters(config).ToDictionary(parameter => parameter.Key, parameter => weights(parameter.Key, parameter.Value)),
-                Provenance = new Provenance("init", Resolved(options, config, pooling), [], new Dictionary<string, ulong> { ["weights"] = options.Seed }),
-                Description = "A fresh model: its weights are random and it has learned nothing. One token is one character of number text.",
+                Head = LanguageModelHead.Parameters(config).ToDictionary(
+                    parameter => parameter.Key, parameter => weights(parameter.Key, parameter.Value)),
+                Provenance = new Provenance(
+                    "init", Resolved(options, config, pooling), [], new Dictionary<string, ulong> { ["weights"] = options.Seed }),
+                Description = "A fresh model: its weights are random and it has learned nothing. "
+                    + "One token is one character of number text.",
             },
             force);
     }
@@ -63,19 +68,27 @@ public static class ModelInit
         Check(Architectures.Contains(options.Architecture), "architecture", string.Join(" or ", Architectures), options.Architecture);
         Check(options.HiddenSize is >= 1 and <= 1 << 16, "hidden size", "a number in [1, 65536]", options.HiddenSize);
         Check(options.Layers is >= 1 and <= 1024, "layers", "a number in [1, 1024]", options.Layers);
-        Check(options.Heads is >= 1 and <= 1024 && options.HiddenSize % options.Heads == 0, "heads", $"a divisor of the hidden size ({options.HiddenSize})", options.Heads);
+        Check(
+            options.Heads is >= 1 and <= 1024 && options.HiddenSize % options.Heads == 0,
+            "heads", $"a divisor of the hidden size ({options.HiddenSize})", options.Heads);
         Check(options.MaxPositions is >= 8 and <= 1 << 17, "maximum length", "a number in [8, 131072]", options.MaxPositions);
-        Check(options.IntermediateSize is null or (>= 1 and <= 1 << 18), "intermediate size", "a number in [1, 262144]", options.IntermediateSize);
+        Check(
+            options.IntermediateSize is null or (>= 1 and <= 1 << 18),
+            "intermediate size", "a number in [1, 262144]", options.IntermediateSize);
         if (options.Architecture == "llama")
         {
             Check(
                 options.KeyValueHeads is null || (options.KeyValueHeads >= 1 && options.Heads % options.KeyValueHeads == 0),
                 "key/value heads", $"a divisor of the heads ({options.Heads})", options.KeyValueHeads);
-            Check(options.Heads < 1 || options.HiddenSize / options.Heads % 2 == 0, "heads", "an even width of a head (hidden size / heads) for rotary positions", options.Heads);
+            Check(
+                options.Heads < 1 || options.HiddenSize / options.Heads % 2 == 0,
+                "heads", "an even width of a head (hidden size / heads) for rotary positions", options.Heads);
         }
         else
         {
-            Check(options.KeyValueHeads is null || options.KeyValueHeads == options.Heads, "key/value heads", "the number of heads in an encoder", options.KeyValueHeads);
+            Check(
+                options.KeyValueHeads is null || options.KeyValueHeads == options.Heads,
+                "key/value heads", "the number of heads in an encoder", options.KeyValueHeads);
         }
 
         if (faults.Count > 0)

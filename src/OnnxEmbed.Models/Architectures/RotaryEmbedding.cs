@@ -44,7 +44,9 @@ internal sealed class RotaryEmbedding
         // A graph that encodes two inputs has one table and two cuts of it.
         Value Cut(string name, double[] table)
         {
-            Value whole = graph.Contains(name) ? graph[name] : graph.Initializer(name, TensorData.FromDoubles(table, type, positions, width));
+            Value whole = graph.Contains(name)
+                ? graph[name]
+                : graph.Initializer(name, TensorData.FromDoubles(table, type, positions, width));
             return graph.Slice(whole, 0, graph.Int64s(0), graph.Extent(inputIds, 1));
         }
     }

@@ -18,10 +18,15 @@ public static class EmbedPipeline
     /// <param name="options">What to read and write.</param>
     /// <param name="progress">Told after each chunk that was written.</param>
     /// <param name="cancellationToken">Stops between two batches; nothing is left behind.</param>
-    /// <exception cref="DataException">The input is missing or damaged, a column is missing, is not text, has null rows, or is taken.</exception>
+    /// <exception cref="DataException">
+    /// The input is missing or damaged, a column is missing, is not text, has null rows, or is taken.
+    /// </exception>
     /// <exception cref="OptionException">The output exists, or an option is wrong.</exception>
     public static async Task<EmbedProgress> RunAsync(
-        Embedder embedder, EmbedPipelineOptions options, IProgress<EmbedProgress>? progress = null, CancellationToken cancellationToken = default)
+        Embedder embedder,
+        EmbedPipelineOptions options,
+        IProgress<EmbedProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(embedder);
         ArgumentNullException.ThrowIfNull(options);
@@ -44,11 +49,13 @@ public static class EmbedPipeline
         [
             Stage(() => ReadAsync(rows, options.ChunkRows, read.Writer, stop.Token), read.Writer.TryComplete, stop),
             Stage(
-                () => TransformAsync(read.Reader, tokenized.Writer, chunk => (chunk, embedder.Tokenize(chunk.Strings(options.TextColumn))), stop.Token),
+                () => TransformAsync(
+                    read.Reader, tokenized.Writer, chunk => (chunk, embedder.Tokenize(chunk.Strings(options.TextColumn))), stop.Token),
                 tokenized.Writer.TryComplete,
                 stop),
             Stage(
-                () => TransformAsync(tokenized.Reader, embedded.Writer, chunk => (chunk.Rows, embedder.Run(chunk.Texts, stop.Token)), stop.Token),
+                () => TransformAsync(
+                    tokenized.Reader, embedded.Writer, chunk => (chunk.Rows, embedder.Run(chunk.Texts, stop.Token)), stop.Token),
                 embedded.Writer.TryComplete,
                 stop),
             write,
@@ -76,11 +83,13 @@ public static class EmbedPipeline
 
         if (rows.Schema.Any(column => column.Name == options.EmbeddingColumn))
         {
-            throw new DataException($"{options.InputPath}: needs no column '{options.EmbeddingColumn}', which is to be written, the file has {columns}");
+            throw new DataException(
+                $"{options.InputPath}: needs no column '{options.EmbeddingColumn}', which is to be written, the file has {columns}");
         }
     }
 
-    private static Task<T> Stage<T>(Func<Task<T>> work, Func<Exception?, bool>? complete, CancellationTokenSource stop) => Task.Run(async () =>
+    private static Task<T> Stage<T>(
+        Func<Task<T>> work, Func<Exception?, bool>? complete, CancellationTokenSource stop) => Task.Run(async () =>
     {
         try
         {
@@ -97,7 +106,8 @@ public static class EmbedPipeline
         }
     });
 
-    private static async Task<long> ReadAsync(ParquetRows rows, int chunkRows, ChannelWriter<ParquetTable> output, CancellationToken cancellationToken)
+    private static async Task<long> ReadAsync(
+        ParquetRows rows, int chunkRows, ChannelWriter<ParquetTable> output, CancellationToken cancellationToken)
     {
         long count = 0;
         await foreach (ParquetTable group in rows.ReadRowGroupsAsync(cancellationToken).ConfigureAwait(false))
@@ -136,13 +146,15 @@ public static class EmbedPipeline
     {
         ColumnSchema[] schema = [.. rows.Schema, new ColumnSchema(options.EmbeddingColumn, ColumnKind.FloatList, true)];
         EmbedProgress done = new(0, rows.RowCount, 0, 0);
-        ParquetRowsWriter writer = await ParquetRowsWriter.CreateAsync(options.OutputPath, schema, options.Force, cancellationToken).ConfigureAwait(false);
+        ParquetRowsWriter writer = await ParquetRowsWriter.CreateAsync(options.OutputPath, schema, options.Force, cancellationToken)
+            .ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {
             await foreach ((ParquetTable chunk, EmbeddedTexts vectors) in input.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
                 int[] offsets = [.. Enumerable.Range(0, vectors.Rows + 1).Select(row => row * vectors.Columns)];
-                await writer.AppendAsync(chunk.With(new ListColumn<float>(options.EmbeddingColumn, vectors.Values, offsets)), cancellationToken).ConfigureAwait(false);
+                ListColumn<float> column = new(options.EmbeddingColumn, vectors.Values, offsets);
+                await writer.AppendAsync(chunk.With(column), cancellationToken).ConfigureAwait(false);
                 done = done with
                 {
                     Rows = done.Rows + vectors.Rows,

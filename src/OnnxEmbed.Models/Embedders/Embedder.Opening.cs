@@ -13,7 +13,9 @@ public sealed partial class Embedder
     /// <param name="package">The package.</param>
     /// <param name="options">How to run.</param>
     /// <param name="adapter">Adapter to add; it may be disposed of after the call.</param>
-    /// <exception cref="DataException">The model is not what the package contract says, or the adapter does not fit it (all misfits are listed).</exception>
+    /// <exception cref="DataException">
+    /// The model is not what the package contract says, or the adapter does not fit it (all misfits are listed).
+    /// </exception>
     /// <exception cref="OptionException">An option is wrong.</exception>
     public static Embedder Open(ModelPackage package, EmbedderOptions options, LoraAdapter? adapter = null)
     {
@@ -45,11 +47,13 @@ public sealed partial class Embedder
     }
 
     private static Embedder Open(
-        ModelPackage package, EmbedderOptions options, Func<SessionOptions, (InferenceSession Session, IReadOnlyList<IDisposable> Held)> open)
+        ModelPackage package,
+        EmbedderOptions options,
+        Func<SessionOptions, (InferenceSession Session, IReadOnlyList<IDisposable> Held)> open)
     {
         Check(options, package);
 
-        // Arena on (off: 421 against 317 ms) and memory pattern off (313 ms, and 755 against 1211 MB resident): measured on a LoRA step of a
+        // Arena on (off: 421 against 317 ms) and memory pattern off (313 ms, 755 against 1211 MB resident): measured on a LoRA step of a
         // 12 M-parameter model, 2 cores. Lengths change from batch to batch here, so a recorded pattern would rarely fit anyway.
         using SessionOptions session = new()
         {
@@ -112,11 +116,21 @@ public sealed partial class Embedder
 
     private static void Fold(OnnxModel model, LoraAdapter adapter, SessionOptions session, List<OrtValue> folded)
     {
-        string[] missing = [.. adapter.Modules.Where(module => !model.Tensors.ContainsKey(module.Parameter)).Select(module => module.Module)];
+        string[] missing =
+        [
+            .. adapter.Modules.Where(module => !model.Tensors.ContainsKey(module.Parameter)).Select(module => module.Module),
+        ];
         if (missing.Length > 0)
         {
-            string[] known = [.. model.Tensors.Where(tensor => tensor.Value.Shape.Count == 2 && tensor.Key.EndsWith(".weight", StringComparison.Ordinal)).Select(tensor => tensor.Key[..^7])];
-            throw new DataException($"{model.Path}: has no layers {string.Join(", ", missing)} for the adapter; it has {string.Join(", ", known)}");
+            const string Weight = ".weight";
+            string[] known =
+            [
+                .. model.Tensors
+                    .Where(tensor => tensor.Value.Shape.Count == 2 && tensor.Key.EndsWith(Weight, StringComparison.Ordinal))
+                    .Select(tensor => tensor.Key[..^Weight.Length]),
+            ];
+            throw new DataException(
+                $"{model.Path}: has no layers {string.Join(", ", missing)} for the adapter; it has {string.Join(", ", known)}");
         }
 
         foreach (LoraModule module in adapter.Modules)
@@ -124,7 +138,8 @@ public sealed partial class Embedder
             TensorData weight = LoraFolding.Fold(model.Tensors[module.Parameter], module);
             OrtValue value = weight.ElementType == ElementType.Float32
                 ? OrtValue.CreateTensorValueFromMemory(weight.ToArray<float>(), [.. weight.Shape])
-                : throw new DataException($"{model.Path}: {module.Parameter} needs to be f32 to take an adapter in memory, got {weight}; fold it with merge --lora");
+                : throw new DataException(
+                    $"{model.Path}: {module.Parameter} needs to be f32 to take an adapter in memory, got {weight}; fold it with merge --lora");
             folded.Add(value);
             session.AddInitializer(module.Parameter, value);
         }

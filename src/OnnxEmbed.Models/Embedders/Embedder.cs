@@ -46,7 +46,9 @@ public sealed partial class Embedder : IDisposable
     /// <summary>The vectors of texts, in their order.</summary>
     /// <param name="texts">Any number of texts; their ids and vectors must fit into memory.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
-    /// <exception cref="DataException">Texts and vectors do not fit one array, ONNX Runtime failed on the model, or a vector is not finite.</exception>
+    /// <exception cref="DataException">
+    /// Texts and vectors do not fit one array, ONNX Runtime failed on the model, or a vector is not finite.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public EmbeddedTexts Embed(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
     {
@@ -107,7 +109,8 @@ public sealed partial class Embedder : IDisposable
         string[] known = [EncoderInputs.InputIdsName, EncoderInputs.AttentionMaskName, EncoderInputs.TokenTypeIdsName];
         if (!_inputNames.Contains(known[0]) || _inputNames.Except(known).Any())
         {
-            throw new DataException($"{Package.ModelPath}: needs the inputs {string.Join(", ", known)}, got {string.Join(", ", _inputNames)}");
+            throw new DataException(
+                $"{Package.ModelPath}: needs the inputs {string.Join(", ", known)}, got {string.Join(", ", _inputNames)}");
         }
 
         if (!_session.OutputMetadata.TryGetValue(EncoderGraph.SentenceEmbeddingName, out NodeMetadata? output)
@@ -115,7 +118,8 @@ public sealed partial class Embedder : IDisposable
             || output.Dimensions is not [_, > 0])
         {
             throw new DataException(
-                $"{Package.ModelPath}: needs an output {EncoderGraph.SentenceEmbeddingName} f32 [batch_size, width], got {string.Join(", ", _session.OutputNames)}");
+                $"{Package.ModelPath}: needs an output {EncoderGraph.SentenceEmbeddingName} f32 [batch_size, width], "
+                + $"got {string.Join(", ", _session.OutputNames)}");
         }
 
         return output.Dimensions[1];

@@ -24,7 +24,8 @@ public static class ExecutionDevice
 
         string[] parts = device.Split(':');
         int index = 0;
-        if (parts[0] != "cuda" || parts.Length > 2 || (parts.Length == 2 && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index)))
+        if (parts is not ["cuda", ..] || parts.Length > 2
+            || (parts.Length == 2 && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index)))
         {
             throw new OptionException($"device: needs cpu, cuda or cuda:N, got {device}");
         }
@@ -33,7 +34,8 @@ public static class ExecutionDevice
         if (!providers.Contains(CudaProvider))
         {
             throw new OptionException(
-                $"device: {device} needs ONNX Runtime with {CudaProvider} (make build GPU=1), this build has {string.Join(", ", providers)}");
+                $"device: {device} needs ONNX Runtime with {CudaProvider} (make build GPU=1), "
+                + $"this build has {string.Join(", ", providers)}");
         }
 
         try

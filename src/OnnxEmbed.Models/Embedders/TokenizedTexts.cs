@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OnnxEmbed.Models.Tokenizers;
 
 namespace OnnxEmbed.Models.Embedders;
@@ -27,7 +28,7 @@ internal sealed class TokenizedTexts
 
     public int LengthOf(int text) => _starts[text + 1] - _starts[text];
 
-    public ReadOnlySpan<int> this[int text] => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_ids)[_starts[text].._starts[text + 1]];
+    public ReadOnlySpan<int> this[int text] => CollectionsMarshal.AsSpan(_ids)[_starts[text].._starts[text + 1]];
 
     /// <summary>
     /// Texts grouped so that texts of about one length run together and no batch has more than <paramref name="maxTokens"/> tokens, padding

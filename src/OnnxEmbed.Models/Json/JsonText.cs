@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace OnnxEmbed.Models.Json;
 
-/// <summary>How JSON files of a package are written: indented by two blanks, line feeds, a line feed at the end, signs not escaped.</summary>
+/// <summary>How JSON files are written: indented by two blanks, line feeds, one at the end, signs not escaped.</summary>
 internal static class JsonText
 {
     private static readonly JsonSerializerOptions Indented = new()

@@ -18,7 +18,9 @@ public sealed record BertConfig : ModelConfig
     public string PositionEmbeddingType { get; init; } = "absolute";
 
     internal override IEnumerable<string> GraphFaults() => CommonFaults().Concat(Faults(
-        (NumAttentionHeads > 0 && HiddenSize % NumAttentionHeads != 0, "hidden_size", $"a multiple of num_attention_heads ({NumAttentionHeads})", HiddenSize),
+        (
+            NumAttentionHeads > 0 && HiddenSize % NumAttentionHeads != 0,
+            "hidden_size", $"a multiple of num_attention_heads ({NumAttentionHeads})", HiddenSize),
         (TypeVocabSize < 1, "type_vocab_size", "1 or more", TypeVocabSize),
         (LayerNormEps <= 0, "layer_norm_eps", "a number above 0", LayerNormEps),
         (HiddenAct != "gelu", "hidden_act", "gelu, the one that is built", HiddenAct),

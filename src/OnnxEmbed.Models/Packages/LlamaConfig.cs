@@ -39,7 +39,9 @@ public sealed record LlamaConfig : ModelConfig
     public int? EosTokenId { get; init; }
 
     internal override IEnumerable<string> GraphFaults() => CommonFaults().Concat(Faults(
-        (NumKeyValueHeads < 1 || NumAttentionHeads % NumKeyValueHeads != 0, "num_key_value_heads", $"a divisor of num_attention_heads ({NumAttentionHeads})", NumKeyValueHeads),
+        (
+            NumKeyValueHeads < 1 || NumAttentionHeads % NumKeyValueHeads != 0,
+            "num_key_value_heads", $"a divisor of num_attention_heads ({NumAttentionHeads})", NumKeyValueHeads),
         (HeadDim < 2 || HeadDim % 2 != 0, "head_dim", "an even number", HeadDim),
         (RmsNormEps <= 0, "rms_norm_eps", "a number above 0", RmsNormEps),
         (RopeTheta <= 0, "rope_theta", "a number above 0", RopeTheta),

@@ -33,7 +33,8 @@ public sealed partial class ModelPackage
             }
         }
 
-        ModelConfig config = faults.Value(() => ModelConfig.Load(Path.Combine(full, ModelConfig.FileName)), new OtherConfig("") { HiddenSize = 0 });
+        ModelConfig config = faults.Value(
+            () => ModelConfig.Load(Path.Combine(full, ModelConfig.FileName)), new OtherConfig("") { HiddenSize = 0 });
         (bool pools, bool normalize) = faults.Value(() => ReadModules(Path.Combine(full, PackageFiles.Modules)), (false, false));
         PoolingMode pooling = pools ? faults.Value(() => ReadPooling(Path.Combine(full, PackageFiles.Pooling), config), default) : default;
         int maxLength = faults.Value(() => ReadMaxLength(Path.Combine(full, PackageFiles.Sequence), config), 0);
@@ -57,7 +58,8 @@ public sealed partial class ModelPackage
         {
             "Transformer Pooling" => (true, false),
             "Transformer Pooling Normalize" => (true, true),
-            string other => throw new DataException($"{path}: needs the modules Transformer, Pooling [, Normalize] in this order, got {other}"),
+            string other => throw new DataException(
+                $"{path}: needs the modules Transformer, Pooling [, Normalize] in this order, got {other}"),
         };
     }
 
@@ -80,7 +82,8 @@ public sealed partial class ModelPackage
         return set.Length == 1 && PackageFiles.PoolingFlags.GetValueOrDefault(set[0]) is PoolingMode mode
             ? mode
             : throw new DataException(
-                $"{path}: needs one of pooling_mode_mean_tokens, pooling_mode_cls_token, pooling_mode_lasttoken, got {(set.Length == 0 ? "none" : string.Join(" and ", set))}");
+                $"{path}: needs one of pooling_mode_mean_tokens, pooling_mode_cls_token, pooling_mode_lasttoken, "
+                + $"got {(set.Length == 0 ? "none" : string.Join(" and ", set))}");
     }
 
     private static int ReadMaxLength(string path, ModelConfig config)

@@ -24,7 +24,13 @@ public sealed partial class ModelPackage
         WriteHead(target, contents.Head);
         File.WriteAllText(Path.Combine(target, Provenance.FileName), contents.Provenance.ToJson());
         string card = PackageFiles.CardText(
-            Path.GetFileName(output.TargetPath), contents.Config, contents.Pooling, contents.Normalize, contents.MaxLength, contents.Provenance, contents.Description);
+            Path.GetFileName(output.TargetPath),
+            contents.Config,
+            contents.Pooling,
+            contents.Normalize,
+            contents.MaxLength,
+            contents.Provenance,
+            contents.Description);
         File.WriteAllText(Path.Combine(target, PackageFiles.Card), card);
         output.Commit();
         return Open(output.TargetPath);
@@ -74,17 +80,19 @@ public sealed partial class ModelPackage
         }
 
         File.WriteAllText(Path.Combine(target, Provenance.FileName), provenance.ToJson());
-        string card = PackageFiles.CardText(Path.GetFileName(output.TargetPath), Config, Pooling, Normalize, MaxLength, provenance, description);
+        string card = PackageFiles.CardText(
+            Path.GetFileName(output.TargetPath), Config, Pooling, Normalize, MaxLength, provenance, description);
         File.WriteAllText(Path.Combine(target, PackageFiles.Card), card);
         writeMore?.Invoke(target);
         output.Commit();
         return Open(output.TargetPath);
     }
 
-    // Named files only: whatever else lies in the source (variants of the model, reports of an earlier merge) does not hold for new weights.
+    // Named files only: what else lies in the source (variants of the model, reports of an earlier merge) does not hold for new weights.
     private IEnumerable<string> CopiedFiles() => ((string[])
         [
-            ModelConfig.FileName, TokenizerJson.FileName, "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt",
+            ModelConfig.FileName, TokenizerJson.FileName, "tokenizer_config.json", "special_tokens_map.json",
+            "vocab.txt", "vocab.json", "merges.txt",
             "added_tokens.json", "tokenizer.model", "sentencepiece.bpe.model", "chat_template.jinja", "generation_config.json", "LICENSE",
             PackageFiles.Modules, PackageFiles.Pooling, PackageFiles.Normalize, PackageFiles.Sequence, PackageFiles.Sentences,
         ]).Where(name => File.Exists(Path.Combine(FullPath, name)));

@@ -21,7 +21,7 @@ internal static class PackageFiles
     public const string Card = "README.md";
 
     /// <summary>Flags of 1_Pooling by the modes that are built; the others are written as false.</summary>
-    public static readonly IReadOnlyDictionary<string, PoolingMode?> PoolingFlags = new Dictionary<string, PoolingMode?>(StringComparer.Ordinal)
+    public static readonly IReadOnlyDictionary<string, PoolingMode?> PoolingFlags = new Dictionary<string, PoolingMode?>
     {
         ["pooling_mode_cls_token"] = PoolingMode.Cls,
         ["pooling_mode_mean_tokens"] = PoolingMode.Mean,
@@ -63,16 +63,19 @@ internal static class PackageFiles
         });
     }
 
-    public static string CardText(string name, ModelConfig config, PoolingMode pooling, bool normalize, int maxLength, Provenance provenance, string description)
+    public static string CardText(
+        string name, ModelConfig config, PoolingMode pooling, bool normalize, int maxLength, Provenance provenance, string description)
     {
         StringBuilder text = new();
-        text.Append("---\nlibrary_name: sentence-transformers\npipeline_tag: sentence-similarity\ntags:\n- sentence-transformers\n- onnx\n- onnxembed\n---\n\n");
+        text.Append("---\nlibrary_name: sentence-transformers\npipeline_tag: sentence-similarity\n")
+            .Append("tags:\n- sentence-transformers\n- onnx\n- onnxembed\n---\n\n");
         text.Append($"# {name}\n\n");
         if (description.Length > 0)
         {
             text.Append(description.TrimEnd()).Append("\n\n");
         }
 
+        string inputs = config is BertConfig ? "`input_ids`, `attention_mask`, `token_type_ids`" : "`input_ids`, `attention_mask`";
         text.Append(FormattableString.Invariant(
             $"""
             | | |
@@ -80,14 +83,15 @@ internal static class PackageFiles
             | architecture | {config.ModelType}, {config.NumHiddenLayers} layers, width {config.HiddenSize} |
             | vector | {config.HiddenSize} numbers, {pooling.ToString().ToLowerInvariant()} pooling{(normalize ? ", length 1" : "")} |
             | longest text | {maxLength} tokens |
-            | made by | `onnxembed {provenance.MadeBy}` {provenance.Version}; `{Provenance.FileName}` has options, seeds and hashes of the inputs |
+            | made by | `onnxembed {provenance.MadeBy}` {provenance.Version}; options, seeds and hashes are in `{Provenance.FileName}` |
 
-            `{Model}` takes `input_ids`, `attention_mask`{(config is BertConfig ? ", `token_type_ids`" : "")} (int64, batch_size × sequence_length) and gives
-            `last_hidden_state` and, pooled{(normalize ? " and scaled to length 1" : "")}, `sentence_embedding`.
+            `{Model}` takes {inputs} (int64, batch_size × sequence_length) and gives `last_hidden_state` and,
+            pooled{(normalize ? " and scaled to length 1" : "")}, `sentence_embedding`.
 
             """)).Append('\n');
         text.Append("```bash\nonnxembed embed . --data texts.parquet --out embeddings.parquet\n```\n\n");
-        text.Append("```python\nfrom sentence_transformers import SentenceTransformer\nmodel = SentenceTransformer(\".\", backend=\"onnx\")\n```\n");
+        text.Append("```python\nfrom sentence_transformers import SentenceTransformer\n")
+            .Append("model = SentenceTransformer(\".\", backend=\"onnx\")\n```\n");
         return text.ToString();
     }
 

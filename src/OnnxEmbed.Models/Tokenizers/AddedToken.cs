@@ -8,4 +8,5 @@ namespace OnnxEmbed.Models.Tokenizers;
 /// <param name="SingleWord">Whether it counts only between non-word characters.</param>
 /// <param name="LeftStrip">Whether it swallows white space before it.</param>
 /// <param name="RightStrip">Whether it swallows white space after it.</param>
-internal sealed record AddedToken(int Id, string Content, bool IsSpecial, bool Normalized, bool SingleWord, bool LeftStrip, bool RightStrip);
+internal sealed record AddedToken(
+    int Id, string Content, bool IsSpecial, bool Normalized, bool SingleWord, bool LeftStrip, bool RightStrip);

@@ -26,7 +26,8 @@ internal sealed class ComposeNormalizer(string file) : INormalizer
             return HasTables
                 ? text.Normalize(NormalizationForm.FormC)
                 : throw new DataException(
-                    $"{file}: normalizer NFC needs Unicode tables for U+{(int)text[index]:X4} at character {index}, this process runs without them");
+                    $"{file}: normalizer NFC needs Unicode tables for U+{(int)text[index]:X4} at character {index}, "
+                    + "this process runs without them");
         }
         catch (ArgumentException)
         {

@@ -93,9 +93,11 @@ public static class DigitTokenizer
         },
     };
 
-    private static JsonObject Special(string token, int type) => new() { ["SpecialToken"] = new JsonObject { ["id"] = token, ["type_id"] = type } };
+    private static JsonObject Special(string token, int type) =>
+        new() { ["SpecialToken"] = new JsonObject { ["id"] = token, ["type_id"] = type } };
 
-    private static JsonObject Sequence(string name, int type) => new() { ["Sequence"] = new JsonObject { ["id"] = name, ["type_id"] = type } };
+    private static JsonObject Sequence(string name, int type) =>
+        new() { ["Sequence"] = new JsonObject { ["id"] = name, ["type_id"] = type } };
 
     private static JsonObject TemplateToken(string token, int id) =>
         new() { ["id"] = token, ["ids"] = new JsonArray(id), ["tokens"] = new JsonArray(token) };

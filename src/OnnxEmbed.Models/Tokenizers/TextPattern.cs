@@ -77,7 +77,8 @@ internal sealed class TextPattern
         }
         catch (RegexMatchTimeoutException)
         {
-            throw new DataException($"{_where} needs to match within {TimeLimit.TotalSeconds} s, took longer on a text of {text.Length} characters");
+            throw new DataException(
+                $"{_where} needs to match within {TimeLimit.TotalSeconds} s, took longer on a text of {text.Length} characters");
         }
     }
 

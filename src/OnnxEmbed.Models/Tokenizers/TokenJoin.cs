@@ -4,7 +4,9 @@ namespace OnnxEmbed.Models.Tokenizers;
 
 /// <summary>How decoding puts tokens together.</summary>
 /// <param name="Separator">Stands between two tokens.</param>
-/// <param name="ContinuingPrefix">A token with this prefix follows the one before without separator and loses the prefix; null: none does.</param>
+/// <param name="ContinuingPrefix">
+/// A token with this prefix follows the one before without separator and loses the prefix; null: none does.
+/// </param>
 internal sealed record TokenJoin(string Separator, string? ContinuingPrefix)
 {
     public string Join(IEnumerable<string> tokens)

@@ -11,7 +11,8 @@ internal static class TokenizerComponents
 {
     public static INormalizer? Normalizer(JsonField field) => !field.Exists ? null : TypeOf(field) switch
     {
-        "Sequence" => new SequenceNormalizer([.. field["normalizers"].Items().Select(part => Normalizer(part) ?? throw part.Fault("a normalizer"))]),
+        "Sequence" => new SequenceNormalizer(
+            [.. field["normalizers"].Items().Select(part => Normalizer(part) ?? throw part.Fault("a normalizer"))]),
         "Replace" => new ReplaceNormalizer(TextPattern.Read(field["pattern"]), field["content"].AsString()),
         "Lowercase" => new LowercaseNormalizer(),
         "NFC" => new ComposeNormalizer(field.File),
@@ -21,7 +22,8 @@ internal static class TokenizerComponents
 
     public static IPreTokenizer? PreTokenizer(JsonField field) => !field.Exists ? null : TypeOf(field) switch
     {
-        "Sequence" => new SequencePreTokenizer([.. field["pretokenizers"].Items().Select(part => PreTokenizer(part) ?? throw part.Fault("a pre-tokenizer"))]),
+        "Sequence" => new SequencePreTokenizer(
+            [.. field["pretokenizers"].Items().Select(part => PreTokenizer(part) ?? throw part.Fault("a pre-tokenizer"))]),
         "Split" => new SplitPreTokenizer(
             TextPattern.Read(field["pattern"]), field["behavior"].AsString() switch
             {

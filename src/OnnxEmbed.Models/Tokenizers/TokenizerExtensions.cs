@@ -38,7 +38,8 @@ public static class TokenizerExtensions
         long[] mask = new long[inputIds.Length];
         if (ids.Count < inputIds.Length)
         {
-            Array.Fill(inputIds, tokenizer.PadId ?? throw new DataException("tokenizer: a batch of texts of several lengths needs a pad token, got none"));
+            int pad = tokenizer.PadId ?? throw new DataException("tokenizer: a batch of texts of several lengths needs a pad token, got none");
+            Array.Fill(inputIds, pad);
         }
 
         for (int i = 0; i < texts.Count; i++)

@@ -51,8 +51,9 @@ public sealed partial class TokenizerJson
         BosId = Named(named, "bos_token");
         EosId = Named(named, "eos_token");
         _special = new bool[_tokens.Length];
-        IEnumerable<int?> special = [PadId, UnknownId, MaskId, ClsId, SepId, BosId, EosId, .. added.Where(token => token.IsSpecial).Select(token => (int?)token.Id)];
-        foreach (int id in special.OfType<int>())
+        IEnumerable<int?> namedIds = [PadId, UnknownId, MaskId, ClsId, SepId, BosId, EosId];
+        IEnumerable<int> special = namedIds.OfType<int>().Concat(added.Where(token => token.IsSpecial).Select(token => token.Id));
+        foreach (int id in special)
         {
             _special[id] = true;
         }

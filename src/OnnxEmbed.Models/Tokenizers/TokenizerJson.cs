@@ -82,7 +82,8 @@ public sealed partial class TokenizerJson : ITextTokenizer
         foreach (int id in ids)
         {
             string token = TokenOf(id)
-                ?? throw new ArgumentOutOfRangeException(nameof(ids), $"decode: needs ids of the vocabulary, [0, {VocabularySize}), got {id}");
+                ?? throw new ArgumentOutOfRangeException(
+                    nameof(ids), $"decode: needs ids of the vocabulary, [0, {VocabularySize}), got {id}");
             if (!skipSpecialTokens || !_special[id])
             {
                 tokens.Add(token);

@@ -5,7 +5,8 @@ namespace OnnxEmbed.Models.Tokenizers;
 /// longest known prefix and then the longest known continuations, which carry a prefix such as <c>##</c>; a word that cannot be cut so,
 /// or has more code points than the limit, is one unknown token.
 /// </summary>
-internal sealed class WordPieceModel(Dictionary<string, int> vocabulary, int unknownId, string continuingPrefix, int maxCharacters) : ITokenModel
+internal sealed class WordPieceModel(Dictionary<string, int> vocabulary, int unknownId, string continuingPrefix, int maxCharacters)
+    : ITokenModel
 {
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _ids = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
 
