@@ -45,7 +45,11 @@ public sealed class ParquetRows : IAsyncDisposable
             throw new DataException(Directory.Exists(path) ? $"{path}: needs a Parquet file, got a directory" : $"{path}: no such file");
         }
 
-        ParquetReader reader = await Guard(path, () => ParquetReader.CreateAsync(path, null, cancellationToken)).ConfigureAwait(false);
+        ParquetReader reader = await Guard(path, () =>
+        {
+            ParquetFooter.Check(path);
+            return ParquetReader.CreateAsync(new EndingStream(path), null, false, cancellationToken);
+        }).ConfigureAwait(false);
         try
         {
             return await Guard(path, () => Task.FromResult(new ParquetRows(path, reader, Choose(path, reader.Schema, columns)))).ConfigureAwait(false);

@@ -135,28 +135,44 @@ public sealed class ParquetTableTests
     }
 
     [Fact]
-    public void Read_DamagedBytes_GivesAnErrorOrATable()
+    public void Read_AnyByteDamaged_GivesAnErrorOrATableButNeverHangs()
     {
         using TemporaryFolder folder = new();
         string path = folder["t.parquet"];
         Everything().Write(path);
         byte[] whole = File.ReadAllBytes(path);
-        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte).Sample(
-            (at, value) =>
+        int refused = 0;
+        for (int at = 0; at < whole.Length; at++)
+        {
+            byte[] damaged = [.. whole];
+            damaged[at] ^= (byte)(at % 2 == 0 ? 0x80 : 0x37);
+            File.WriteAllBytes(path, damaged);
+            try
             {
-                byte[] damaged = [.. whole];
-                damaged[at] = value;
-                string own = folder[$"{Environment.CurrentManagedThreadId}.parquet"];
-                File.WriteAllBytes(own, damaged);
-                try
-                {
-                    ParquetTable.Read(own);
-                }
-                catch (DataException)
-                {
-                }
-            },
-            iter: 300);
+                ParquetTable.Read(path);
+            }
+            catch (DataException error)
+            {
+                Assert.StartsWith($"{path}: ", error.Message, StringComparison.Ordinal);
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, whole.Length / 4, whole.Length);
+    }
+
+    [Fact]
+    public void Read_FooterWithAStringBeyondItsEnd_SaysSo()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder["t.parquet"];
+        Everything().Write(path);
+        byte[] bytes = File.ReadAllBytes(path);
+        int createdBy = bytes.AsSpan().LastIndexOf("Parquet.Net"u8);
+        bytes[createdBy - 1] += 60;
+        File.WriteAllBytes(path, bytes);
+        DataException error = Assert.Throws<DataException>(() => ParquetTable.Read(path));
+        Assert.Equal($"{path}: needs a whole Parquet file, got one that cannot be read (its footer ends in the middle of a value)", error.Message);
     }
 
     [Fact]

@@ -9,6 +9,7 @@ public sealed class SeededRandomTests
         ulong[] first = [random.NextBits(), random.NextBits(), random.NextBits()];
         SeededRandom again = new(1, "stream");
         Assert.Equal(first, new[] { again.NextBits(), again.NextBits(), again.NextBits() });
+        Assert.Equal(4878918393755183045UL, first[0]);
         Assert.NotEqual(first[0], new SeededRandom(2, "stream").NextBits());
         Assert.NotEqual(first[0], new SeededRandom(1, "other").NextBits());
     }

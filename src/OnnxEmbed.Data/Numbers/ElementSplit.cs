@@ -2,8 +2,8 @@ namespace OnnxEmbed.Data.Numbers;
 
 /// <summary>
 /// To which split an integer belongs. Whole blocks of neighbouring integers go to one split, by a hash that depends on nothing else:
-/// every suite, whatever its seed, and the number text for pre-training agree on it. Without element-disjoint splits, a tree on
-/// magnitudes memorises which integers have a property (AUC up to 0.96 measured); with them it stays at 0.50.
+/// every suite, whatever its seed, and the number text for pre-training agree on it. Without element-disjoint splits, trees on
+/// magnitudes memorise which integers have a property (AUC 0.93 for perfect squares); with them they stay at chance.
 /// </summary>
 public static class ElementSplit
 {

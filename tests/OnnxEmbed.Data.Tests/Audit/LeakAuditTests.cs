@@ -42,6 +42,18 @@ public sealed class LeakAuditTests
     }
 
     [Fact]
+    public void Audit_SplitsThatShareIntegers_IsCaughtByTrees()
+    {
+        NumberProperty squares = NumberProperties.Find(["perfect_square"])[0];
+        NumberSuiteOptions options = Small with { TrainPairs = 800 };
+        ParquetTable train = NumberSuite.Generate(squares, NumberSplit.Train, options, TestContext.Current.CancellationToken);
+        ParquetTable sameIntegers = NumberSuite.Generate(squares, NumberSplit.Train, options with { Seed = 1 }, TestContext.Current.CancellationToken);
+        LeakAuditRow row = LeakAudit.Audit(squares, train, sameIntegers);
+        Assert.True(row.TreeMagnitude > 0.75, $"got {row.TreeMagnitude}");
+        Assert.True(row.Exceeds);
+    }
+
+    [Fact]
     public void Audit_SurfaceProperty_MayShowInDigits()
     {
         NumberProperty parity = NumberProperties.Find(["parity"])[0];
