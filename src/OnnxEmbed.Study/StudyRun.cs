@@ -79,9 +79,16 @@ public static class StudyRun
     private static void Validate(StudyOptions options)
     {
         List<string> faults = [];
-        if (options.Threads < 1)
+        foreach ((string option, int value) in new[]
         {
-            faults.Add($"--threads: needs at least 1, got {options.Threads}");
+            ("--threads", options.Threads), ("--seeds", options.Preset.Seeds), ("--steps", options.Preset.Steps),
+            ("--pairs", options.Preset.TrainPairs), ("--test-pairs", options.Preset.TestPairs),
+        })
+        {
+            if (value < 1)
+            {
+                faults.Add($"{option}: needs at least 1, got {value}");
+            }
         }
 
         faults.AddRange(new[] { ("--encoder", options.Encoder), ("--decoder", options.Decoder) }
