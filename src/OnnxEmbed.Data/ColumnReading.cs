@@ -82,7 +82,8 @@ internal sealed class ColumnReading
         : IsInteger(type) ? ColumnKind.IntegerList
         : null;
 
-    private static bool IsInteger(Type type) => type == typeof(long) || type == typeof(int) || type == typeof(short) || type == typeof(sbyte)
+    private static bool IsInteger(Type type) =>
+        type == typeof(long) || type == typeof(int) || type == typeof(short) || type == typeof(sbyte)
         || type == typeof(ulong) || type == typeof(uint) || type == typeof(ushort) || type == typeof(byte);
 
     private StringColumn ReadStrings(RawColumnData raw, int count)

@@ -3,23 +3,27 @@ using Parquet.Schema;
 
 namespace OnnxEmbed.Data;
 
-/// <summary>How a <see cref="Column"/> becomes packed values with definition and repetition levels (see <see cref="ColumnReading"/>).</summary>
+/// <summary>
+/// How a <see cref="Column"/> becomes packed values with definition and repetition levels (see <see cref="ColumnReading"/>).
+/// </summary>
 internal static class ColumnWriting
 {
-    public static Task WriteAsync(ParquetRowGroupWriter group, DataField field, Column column, CancellationToken cancellationToken) => column switch
-    {
-        StringColumn strings => group.WriteAsync(field, (IReadOnlyCollection<string>)strings.Values),
-        ValueColumn<long> values => WriteValues(group, field, values, cancellationToken),
-        ValueColumn<double> values => WriteValues(group, field, values, cancellationToken),
-        ValueColumn<float> values => WriteValues(group, field, values, cancellationToken),
-        ValueColumn<bool> values => WriteValues(group, field, values, cancellationToken),
-        ListColumn<long> lists => WriteLists(group, field, lists, cancellationToken),
-        ListColumn<double> lists => WriteLists(group, field, lists, cancellationToken),
-        ListColumn<float> lists => WriteLists(group, field, lists, cancellationToken),
-        _ => throw new InvalidOperationException($"A column of {column.Kind} cannot be written."),
-    };
+    public static Task WriteAsync(
+        ParquetRowGroupWriter group, DataField field, Column column, CancellationToken cancellationToken) => column switch
+        {
+            StringColumn strings => group.WriteAsync(field, (IReadOnlyCollection<string>)strings.Values),
+            ValueColumn<long> values => WriteValues(group, field, values, cancellationToken),
+            ValueColumn<double> values => WriteValues(group, field, values, cancellationToken),
+            ValueColumn<float> values => WriteValues(group, field, values, cancellationToken),
+            ValueColumn<bool> values => WriteValues(group, field, values, cancellationToken),
+            ListColumn<long> lists => WriteLists(group, field, lists, cancellationToken),
+            ListColumn<double> lists => WriteLists(group, field, lists, cancellationToken),
+            ListColumn<float> lists => WriteLists(group, field, lists, cancellationToken),
+            _ => throw new InvalidOperationException($"A column of {column.Kind} cannot be written."),
+        };
 
-    private static Task WriteValues<T>(ParquetRowGroupWriter group, DataField field, ValueColumn<T> column, CancellationToken cancellationToken)
+    private static Task WriteValues<T>(
+        ParquetRowGroupWriter group, DataField field, ValueColumn<T> column, CancellationToken cancellationToken)
         where T : unmanaged
     {
         if (!field.IsNullable)
@@ -43,7 +47,8 @@ internal static class ColumnWriting
         return group.WriteAllPartsAsync<T>(field, packed.ToArray(), (ReadOnlyMemory<int>)defined, null, cancellationToken);
     }
 
-    private static Task WriteLists<T>(ParquetRowGroupWriter group, DataField field, ListColumn<T> column, CancellationToken cancellationToken)
+    private static Task WriteLists<T>(
+        ParquetRowGroupWriter group, DataField field, ListColumn<T> column, CancellationToken cancellationToken)
         where T : unmanaged
     {
         // Levels of an optional list of required elements: 0 the list is null, 1 it is empty, 2 an element is there.
@@ -70,6 +75,7 @@ internal static class ColumnWriting
             at += length;
         }
 
-        return group.WriteAllPartsAsync<T>(field, column.Array, (ReadOnlyMemory<int>)defined, (ReadOnlyMemory<int>)repeated, cancellationToken);
+        return group.WriteAllPartsAsync<T>(
+            field, column.Array, (ReadOnlyMemory<int>)defined, (ReadOnlyMemory<int>)repeated, cancellationToken);
     }
 }

@@ -51,8 +51,8 @@ public static class EmbeddingColumn
         {
             if (column.IsNull(row) || column[row].Length == 0)
             {
-                throw new DataException(
-                    $"{source}: column {column.Name}, row {row}: needs an embedding, got {(column.IsNull(row) ? "null" : "an empty list")}");
+                string found = column.IsNull(row) ? "null" : "an empty list";
+                throw new DataException($"{source}: column {column.Name}, row {row}: needs an embedding, got {found}");
             }
 
             if (column[row].Length != width)

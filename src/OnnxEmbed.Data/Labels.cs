@@ -42,7 +42,8 @@ public sealed class Labels
 
         return found switch
         {
-            StringColumn strings => Index(column, [.. strings.Values.Select(value => value!)], StringComparer.Ordinal, static value => value),
+            StringColumn strings => Index(
+                column, [.. strings.Values.Select(value => value!)], StringComparer.Ordinal, static value => value),
             ValueColumn<long> integers => Index(
                 column, integers.Array, Comparer<long>.Default, static value => value.ToString(CultureInfo.InvariantCulture)),
             ValueColumn<bool> truths => Index(column, truths.Array, Comparer<bool>.Default, static value => value ? "true" : "false"),

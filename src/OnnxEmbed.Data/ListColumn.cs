@@ -12,7 +12,8 @@ public sealed class ListColumn<T> : Column
     /// <summary>Makes a column that keeps the arrays.</summary>
     /// <param name="name">Unique in its table.</param>
     /// <param name="values">All list elements, row after row.</param>
-    /// <param name="offsets">Where each row begins in <paramref name="values"/>, and its length at the end: rows + 1 numbers that do not fall.</param>
+    /// <param name="offsets">Where each row begins in <paramref name="values"/>, and its length at the end: rows + 1 numbers that do not
+    /// fall.</param>
     /// <param name="nulls">Whether each row is null, or null when no row is; a null row is empty.</param>
     public ListColumn(string name, T[] values, int[] offsets, bool[]? nulls = null)
         : base(name, ColumnKinds.OfList<T>(), offsets.Length - 1)

@@ -52,7 +52,8 @@ public sealed class ParquetRows : IAsyncDisposable
         }).ConfigureAwait(false);
         try
         {
-            return await Guard(path, () => Task.FromResult(new ParquetRows(path, reader, Choose(path, reader.Schema, columns)))).ConfigureAwait(false);
+            return await Guard(
+                path, () => Task.FromResult(new ParquetRows(path, reader, Choose(path, reader.Schema, columns)))).ConfigureAwait(false);
         }
         catch
         {
@@ -137,8 +138,8 @@ public sealed class ParquetRows : IAsyncDisposable
         return refused.Count == 0
             ? [.. chosen]
             : throw new DataException(
-                $"{path}: needs columns of strings, integers, floating point numbers, bools or lists of numbers, got {string.Join(", ", refused)}; "
-                + "name the columns to read to leave these out");
+                $"{path}: needs columns of strings, integers, floating point numbers, bools or lists of numbers, "
+                + $"got {string.Join(", ", refused)}; name the columns to read to leave these out");
     }
 
     /// <summary>Turns whatever a damaged file makes the Parquet library throw into one kind of error that names the file.</summary>
@@ -150,7 +151,8 @@ public sealed class ParquetRows : IAsyncDisposable
         }
         catch (Exception error) when (error is not (OperationCanceledException or DataException or UnauthorizedAccessException))
         {
-            throw new DataException($"{path}: needs a whole Parquet file, got one that cannot be read ({error.Message.ReplaceLineEndings(" ")})", error);
+            throw new DataException(
+                $"{path}: needs a whole Parquet file, got one that cannot be read ({error.Message.ReplaceLineEndings(" ")})", error);
         }
     }
 }

@@ -38,7 +38,8 @@ public sealed partial class ParquetTable
     public async Task WriteAsync(string path, bool force, int rowGroupSize, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rowGroupSize, 1);
-        await using ParquetRowsWriter writer = await ParquetRowsWriter.CreateAsync(path, Schema(), force, cancellationToken).ConfigureAwait(false);
+        await using ParquetRowsWriter writer =
+            await ParquetRowsWriter.CreateAsync(path, Schema(), force, cancellationToken).ConfigureAwait(false);
         for (int start = 0; start < RowCount; start += rowGroupSize)
         {
             int count = Math.Min(rowGroupSize, RowCount - start);

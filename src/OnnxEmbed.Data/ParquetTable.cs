@@ -126,7 +126,8 @@ public sealed partial class ParquetTable
             if (!wanted.SequenceEqual(found))
             {
                 throw new DataException(
-                    $"{table.Source}: needs the columns {string.Join(", ", wanted.AsEnumerable())} of {first.Source}, got {string.Join(", ", found.AsEnumerable())}");
+                    $"{table.Source}: needs the columns {string.Join(", ", wanted.AsEnumerable())} of {first.Source}, "
+                    + $"got {string.Join(", ", found.AsEnumerable())}");
             }
         }
 
@@ -138,7 +139,8 @@ public sealed partial class ParquetTable
         new($"{source}: needs a column {name}, has {(there.Count == 0 ? "none" : string.Join(", ", there))}");
 
     internal static DataException WrongKind(string source, ColumnSchema found, params ReadOnlySpan<ColumnKind> wanted) =>
-        new($"{source}: column {found.Name}: needs {string.Join(" or ", wanted.ToArray().Select(kind => kind.Words()))}, got {found.Kind.Words()}");
+        new($"{source}: column {found.Name}: needs {string.Join(" or ", wanted.ToArray().Select(kind => kind.Words()))}, "
+            + $"got {found.Kind.Words()}");
 
     private Column Whole(string name, params ReadOnlySpan<ColumnKind> kinds)
     {
@@ -149,6 +151,8 @@ public sealed partial class ParquetTable
         }
 
         int empty = column.FirstNull();
-        return empty < 0 ? column : throw new DataException($"{Source}: column {name}: needs a value in every row, got null in row {empty}");
+        return empty < 0
+            ? column
+            : throw new DataException($"{Source}: column {name}: needs a value in every row, got null in row {empty}");
     }
 }

@@ -18,29 +18,35 @@ internal sealed class ThriftTypes
     private static readonly ThriftTypes KeyValue = new(Struct, (1, Binary, null), (2, Binary, null));
 
     private static readonly ThriftTypes SchemaElement = new(
-        Struct, (1, Int32, null), (2, Int32, null), (3, Int32, null), (4, Binary, null), (5, Int32, null), (6, Int32, null), (7, Int32, null),
+        Struct, (1, Int32, null), (2, Int32, null), (3, Int32, null), (4, Binary, null), (5, Int32, null), (6, Int32, null),
+        (7, Int32, null),
         (8, Int32, null), (9, Int32, null), (10, Struct, null));
 
     private static readonly ThriftTypes Statistics = new(
-        Struct, (1, Binary, null), (2, Binary, null), (3, Int64, null), (4, Int64, null), (5, Binary, null), (6, Binary, null), (7, Bool, null), (8, Bool, null));
+        Struct, (1, Binary, null), (2, Binary, null), (3, Int64, null), (4, Int64, null), (5, Binary, null), (6, Binary, null),
+        (7, Bool, null), (8, Bool, null));
 
     private static readonly ThriftTypes PageEncodingStats = new(Struct, (1, Int32, null), (2, Int32, null), (3, Int32, null));
 
     private static readonly ThriftTypes SizeStatistics = new(Struct, (1, Int64, null), (2, List, Int64s), (3, List, Int64s));
 
     private static readonly ThriftTypes ColumnMetaData = new(
-        Struct, (1, Int32, null), (2, List, Int32s), (3, List, Strings), (4, Int32, null), (5, Int64, null), (6, Int64, null), (7, Int64, null),
-        (8, List, KeyValue), (9, Int64, null), (10, Int64, null), (11, Int64, null), (12, Struct, Statistics), (13, List, PageEncodingStats),
+        Struct, (1, Int32, null), (2, List, Int32s), (3, List, Strings), (4, Int32, null), (5, Int64, null), (6, Int64, null),
+        (7, Int64, null),
+        (8, List, KeyValue), (9, Int64, null), (10, Int64, null), (11, Int64, null), (12, Struct, Statistics),
+        (13, List, PageEncodingStats),
         (14, Int64, null), (15, Int32, null), (16, Struct, SizeStatistics), (17, Struct, null));
 
     private static readonly ThriftTypes ColumnChunk = new(
-        Struct, (1, Binary, null), (2, Int64, null), (3, Struct, ColumnMetaData), (4, Int64, null), (5, Int32, null), (6, Int64, null), (7, Int32, null),
+        Struct, (1, Binary, null), (2, Int64, null), (3, Struct, ColumnMetaData), (4, Int64, null), (5, Int32, null),
+        (6, Int64, null), (7, Int32, null),
         (8, Struct, null), (9, Binary, null));
 
     private static readonly ThriftTypes SortingColumn = new(Struct, (1, Int32, null), (2, Bool, null), (3, Bool, null));
 
     private static readonly ThriftTypes RowGroup = new(
-        Struct, (1, List, ColumnChunk), (2, Int64, null), (3, Int64, null), (4, List, SortingColumn), (5, Int64, null), (6, Int64, null), (7, 4, null));
+        Struct, (1, List, ColumnChunk), (2, Int64, null), (3, Int64, null), (4, List, SortingColumn), (5, Int64, null),
+        (6, Int64, null), (7, 4, null));
 
     private readonly Dictionary<int, (int Type, ThriftTypes? Inner)> _fields = [];
 

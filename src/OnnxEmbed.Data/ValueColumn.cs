@@ -17,7 +17,8 @@ public sealed class ValueColumn<T> : Column
     {
         if (nulls is not null && nulls.Length != values.Length)
         {
-            throw new ArgumentException($"Column {name}: needs as many null flags as values, got {nulls.Length} and {values.Length}", nameof(nulls));
+            throw new ArgumentException(
+                $"Column {name}: needs as many null flags as values, got {nulls.Length} and {values.Length}", nameof(nulls));
         }
 
         _values = values;

@@ -42,6 +42,9 @@ public sealed class EmbeddingColumnTests
             Assert.Throws<DataException>(() => EmbeddingColumn.Read(table)).Message);
     }
 
-    private static void AssertRefused(float[]?[] rows, string message) =>
-        Assert.Equal(message, Assert.Throws<DataException>(() => EmbeddingColumn.Read(new ParquetTable([Column.Of("embedding", rows)]))).Message);
+    private static void AssertRefused(float[]?[] rows, string message)
+    {
+        ParquetTable table = new([Column.Of("embedding", rows)]);
+        Assert.Equal(message, Assert.Throws<DataException>(() => EmbeddingColumn.Read(table)).Message);
+    }
 }

@@ -59,7 +59,8 @@ public sealed class ParquetTableTests
             {
                 using TemporaryFolder folder = new();
                 int rows = Math.Min(lists.Length, strings.Length);
-                ParquetTable table = new([Column.Of("l", lists.AsSpan(0, rows).ToArray()), Column.Of("s", strings.AsSpan(0, rows).ToArray())]);
+                ParquetTable table =
+                    new([Column.Of("l", lists.AsSpan(0, rows).ToArray()), Column.Of("s", strings.AsSpan(0, rows).ToArray())]);
                 table.Write(folder["t.parquet"], rowGroupSize: group);
                 AssertEqual(table, ParquetTable.Read(folder["t.parquet"]));
             },
@@ -130,7 +131,8 @@ public sealed class ParquetTableTests
         {
             File.WriteAllBytes(path, whole[..length]);
             DataException error = Assert.Throws<DataException>(() => ParquetTable.Read(path));
-            Assert.StartsWith($"{path}: needs a whole Parquet file, got one that cannot be read (", error.Message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"{path}: needs a whole Parquet file, got one that cannot be read (", error.Message, StringComparison.Ordinal);
         }
     }
 
@@ -172,7 +174,8 @@ public sealed class ParquetTableTests
         bytes[createdBy - 1] += 60;
         File.WriteAllBytes(path, bytes);
         DataException error = Assert.Throws<DataException>(() => ParquetTable.Read(path));
-        Assert.Equal($"{path}: needs a whole Parquet file, got one that cannot be read (its footer ends in the middle of a value)", error.Message);
+        Assert.Equal(
+            $"{path}: needs a whole Parquet file, got one that cannot be read (its footer ends in the middle of a value)", error.Message);
     }
 
     [Fact]
@@ -238,7 +241,8 @@ public sealed class ParquetTableTests
 
     internal static void AssertEqual(ParquetTable expected, ParquetTable actual)
     {
-        Assert.Equal(expected.Columns.Select(column => (column.Name, column.Kind)), actual.Columns.Select(column => (column.Name, column.Kind)));
+        Assert.Equal(
+            expected.Columns.Select(column => (column.Name, column.Kind)), actual.Columns.Select(column => (column.Name, column.Kind)));
         Assert.Equal(expected.RowCount, actual.RowCount);
         for (int c = 0; c < expected.Columns.Count; c++)
         {

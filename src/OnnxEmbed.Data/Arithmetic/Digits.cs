@@ -53,7 +53,9 @@ internal static class Digits
     /// <summary>Whether the digits read the same both ways.</summary>
     public static bool IsPalindrome(long n) => Reverse(n) == n;
 
-    /// <summary>Whether repeating "sum of the squares of the digits" reaches 1 (OEIS A007770); otherwise it reaches 4 and turns in a circle.</summary>
+    /// <summary>
+    /// Whether repeating "sum of the squares of the digits" reaches 1 (OEIS A007770); otherwise it reaches 4 and turns in a circle.
+    /// </summary>
     public static bool IsHappy(long n)
     {
         while (n != 1 && n != 4 && n != 0)

@@ -50,7 +50,9 @@ internal static class Primality
         return true;
     }
 
-    /// <summary>power of <paramref name="value"/> modulo <paramref name="modulus"/>, for 0 &lt;= value and exponent, 1 &lt; modulus.</summary>
+    /// <summary>
+    /// power of <paramref name="value"/> modulo <paramref name="modulus"/>, for 0 &lt;= value and exponent, 1 &lt; modulus.
+    /// </summary>
     public static long ModularPower(long value, long exponent, long modulus)
     {
         long result = 1;

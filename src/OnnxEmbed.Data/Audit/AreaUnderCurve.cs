@@ -4,7 +4,8 @@ namespace OnnxEmbed.Data.Audit;
 internal static class AreaUnderCurve
 {
     /// <summary>
-    /// AUC = P(score of a positive &gt; score of a negative) + P(equal) / 2, by the rank sum with mean ranks for ties (Mann and Whitney 1947).
+    /// AUC = P(score of a positive &gt; score of a negative) + P(equal) / 2, by the rank sum with mean ranks for ties (Mann and Whitney
+    /// 1947).
     /// NaN when one class is missing.
     /// </summary>
     public static double Of(ReadOnlySpan<double> scores, ReadOnlySpan<bool> labels)

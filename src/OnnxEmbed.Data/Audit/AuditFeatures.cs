@@ -24,7 +24,9 @@ internal static class AuditFeatures
         return [sequence.Length, characters, mean, spread, logs[^1] - logs[0], .. logs];
     }
 
-    /// <summary>How often each digit occurs at all (10), as a last digit (10) and as a first digit (9), each over the number of places.</summary>
+    /// <summary>
+    /// How often each digit occurs at all (10), as a last digit (10) and as a first digit (9), each over the number of places.
+    /// </summary>
     public static double[] DigitCounts(ReadOnlySpan<long> sequence)
     {
         double[] counts = new double[29];

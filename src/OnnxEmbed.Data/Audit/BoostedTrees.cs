@@ -134,7 +134,9 @@ internal sealed class BoostedTrees
         return tree;
     }
 
-    /// <summary>The feature and the first bin of the right side with the largest gain; bin 255, which no value reaches, for no split.</summary>
+    /// <summary>
+    /// The feature and the first bin of the right side with the largest gain; bin 255, which no value reaches, for no split.
+    /// </summary>
     private static (int Feature, byte Bin) BestSplit(double[,,] gradientSums, double[,,] curvatureSums, int node, int width)
     {
         (int, byte) best = (0, byte.MaxValue);

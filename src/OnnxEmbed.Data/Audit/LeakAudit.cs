@@ -21,7 +21,8 @@ public static class LeakAudit
     /// <param name="cancellationToken">Ends the work early.</param>
     /// <returns>One row a property, in the order of the names or of the catalogue.</returns>
     /// <exception cref="OptionException">A name is unknown.</exception>
-    /// <exception cref="DataException">The directory holds no suite, a file is missing or damaged, or a split has one label only.</exception>
+    /// <exception cref="DataException">The directory holds no suite, a file is missing or damaged, or a split has one label
+    /// only.</exception>
     public static async Task<IReadOnlyList<LeakAuditRow>> RunAsync(
         string directory,
         IReadOnlyList<string>? properties,
@@ -46,7 +47,8 @@ public static class LeakAudit
         {
             string name = audited[i].Name;
             string[] columns = ["seq", "chars", "label"];
-            ParquetTable train = await ParquetTable.ReadAsync(NumberSplits.Path(directory, name, NumberSplit.Train), columns, token).ConfigureAwait(false);
+            ParquetTable train =
+                await ParquetTable.ReadAsync(NumberSplits.Path(directory, name, NumberSplit.Train), columns, token).ConfigureAwait(false);
             List<ParquetTable> scored = [];
             foreach (NumberSplit split in new[] { NumberSplit.Validation, NumberSplit.Test })
             {
@@ -96,7 +98,8 @@ public static class LeakAudit
             train.RowCount,
             test.RowCount);
 
-        double Auc(double[][] features, Func<double[], double> score) => AreaUnderCurve.Of(Array.ConvertAll(features, row => score(row)), testLabels);
+        double Auc(double[][] features, Func<double[], double> score) =>
+            AreaUnderCurve.Of(Array.ConvertAll(features, row => score(row)), testLabels);
     }
 
     private static bool[] LabelsOf(ParquetTable table)
@@ -104,7 +107,8 @@ public static class LeakAudit
         bool[] labels = [.. table.Integers("label").ToArray().Select(label => label != 0)];
         return labels.Contains(true) && labels.Contains(false)
             ? labels
-            : throw new DataException($"{table.Source}: column label: needs rows with 0 and rows with 1, got {labels.Length} rows of one kind");
+            : throw new DataException(
+                $"{table.Source}: column label: needs rows with 0 and rows with 1, got {labels.Length} rows of one kind");
     }
 
     private static double[][] Magnitudes(ParquetTable table)

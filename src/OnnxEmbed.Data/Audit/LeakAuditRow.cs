@@ -1,3 +1,4 @@
+using System.Globalization;
 using OnnxEmbed.Data.Numbers;
 
 namespace OnnxEmbed.Data.Audit;
@@ -25,7 +26,9 @@ public sealed record LeakAuditRow(
     int TrainRows,
     int TestRows)
 {
-    /// <summary>The AUCs that lie above their bound by more than two standard errors, in words; none when the property keeps its bounds.</summary>
+    /// <summary>
+    /// The AUCs that lie above their bound by more than two standard errors, in words; none when the property keeps its bounds.
+    /// </summary>
     public IReadOnlyList<string> Excesses()
     {
         List<string> excesses = [];
@@ -38,8 +41,10 @@ public sealed record LeakAuditRow(
         {
             if (auc > bound + (2 * StandardError))
             {
-                excesses.Add(FormattableString.Invariant(
-                    $"{Property}: {probe}: needs AUC of at most {bound:0.00} (and two standard errors, {2 * StandardError:0.000}), got {auc:0.000}"));
+                excesses.Add(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Property}: {probe}: needs AUC of at most {bound:0.00} (and two standard errors, "
+                    + $"{2 * StandardError:0.000}), got {auc:0.000}"));
             }
         }
     }

@@ -2,7 +2,9 @@ using OnnxEmbed.Data.Arithmetic;
 
 namespace OnnxEmbed.Data.Numbers;
 
-/// <summary>T2: an arithmetic function of each element. The side conditions take away what the last digit and small divisors would tell.</summary>
+/// <summary>
+/// T2: an arithmetic function of each element. The side conditions take away what the last digit and small divisors would tell.
+/// </summary>
 internal static class ArithmeticProperties
 {
     /// <summary>μ = 1 against μ = -1 among the squarefree integers coprime to 30.</summary>
@@ -36,7 +38,8 @@ internal static class ArithmeticProperties
     public static readonly NumberProperty Moebius = new ElementProperty(
         "mobius",
         NumberTier.Arithmetic,
-        "Every element has an even number of primes (Möbius function 1); negatives: an odd number (-1). Side condition: squarefree and coprime to 30.",
+        "Every element has an even number of primes (Möbius function 1); negatives: an odd number (-1). Side condition: "
+        + "squarefree and coprime to 30.",
         MoebiusRule);
 
     public static readonly NumberProperty OmegaTwoOrThree = new ElementProperty(
@@ -79,5 +82,6 @@ internal static class ArithmeticProperties
     // Multiples of 5 are left out because a fifth of all squares, but only one of the eleven square remainders modulo 25, are such:
     // the last digit would tell. The ten others come equally often on both sides.
     private static bool IsSquareModuloSmallNumbers(long n) =>
-        n % 5 != 0 && Residues.IsSquareModulo(n, 16) && Residues.IsSquareModulo(n, 9) && Residues.IsSquareModulo(n, 25) && Residues.IsSquareModulo(n, 7);
+        n % 5 != 0 && Residues.IsSquareModulo(n, 16) && Residues.IsSquareModulo(n, 9) && Residues.IsSquareModulo(n, 25)
+        && Residues.IsSquareModulo(n, 7);
 }

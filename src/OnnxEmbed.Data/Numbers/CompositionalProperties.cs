@@ -7,7 +7,8 @@ internal static class CompositionalProperties
 
     public static readonly NumberProperty AlternatingParityAndIncreasing = new FactorialProperty(
         "alternating_parity_and_increasing",
-        "Even and odd elements take turns, and each is larger than the one before. Four cells a group; all elements have one number of digits.",
+        "Even and odd elements take turns, and each is larger than the one before. Four cells a group; all elements have one "
+        + "number of digits.",
         ("alternating", Sequences.AlternatesInParity),
         Rising,
         static (alternating, rising) => alternating && rising,
@@ -20,7 +21,8 @@ internal static class CompositionalProperties
                 return null;
             }
 
-            // Of six sorted elements few alternate; each that does not fit the turn is moved by one, which keeps its block and mostly the order.
+            // Of six sorted elements few alternate; each that does not fit the turn is moved by one, which keeps its block and mostly the
+            // order.
             for (int i = 0; i < both.Length; i++)
             {
                 both[i] ^= (both[i] + i) % 2 == phase ? 0 : 1;
@@ -36,7 +38,8 @@ internal static class CompositionalProperties
 
     public static readonly NumberProperty EvenXorIncreasing = new FactorialProperty(
         "even_xor_increasing",
-        "Either all elements are even (in the other cells all are odd), or each is larger than the one before, but not both. Four cells a group.",
+        "Either all elements are even (in the other cells all are odd), or each is larger than the one before, but not both. "
+        + "Four cells a group.",
         ("even", static sequence => Array.TrueForAll(sequence, static n => n % 2 == 0)),
         Rising,
         static (even, rising) => even != rising,
@@ -118,8 +121,8 @@ internal static class CompositionalProperties
     public static readonly NumberProperty AlternatingMoebius = new EditedProperty(
         "alternating_mobius",
         NumberTier.Compositional,
-        "Elements with an even and an odd number of primes take turns; negatives: one of either kind is replaced by its nearest neighbour of the "
-        + "other. Side condition: squarefree and coprime to 30.",
+        "Elements with an even and an odd number of primes take turns; negatives: one of either kind is replaced by its "
+        + "nearest neighbour of the other. Side condition: squarefree and coprime to 30.",
         static sequence => Alternates(sequence, ArithmeticProperties.MoebiusRule),
         static draw =>
         {

@@ -12,7 +12,9 @@ internal static class Edits
         int at = (int)draw.Random.Between(1, sequence.Length - 2);
         long gap = Math.Min(Math.Abs(sequence[at] - sequence[at - 1]), Math.Abs(sequence[at + 1] - sequence[at]));
         long most = (gap - 1) / part / unit;
-        return most < 1 ? null : Replace(sequence, at, sequence[at] + (draw.Random.Between(1, most) * unit * (draw.Random.Coin() ? 1 : -1)));
+        return most < 1
+            ? null
+            : Replace(sequence, at, sequence[at] + (draw.Random.Between(1, most) * unit * (draw.Random.Coin() ? 1 : -1)));
     }
 
     /// <summary>Moves one element by at most <paramref name="limit"/>.</summary>

@@ -35,7 +35,8 @@ internal sealed class FactorialProperty(
     {
         for (int i = 0; i < Tries; i++)
         {
-            if (cells(draw) is { } sequences && Array.TrueForAll(sequences, sequence => draw.AllowsAll(sequence)) && Rows(sequences) is { } rows)
+            if (cells(draw) is { } sequences && Array.TrueForAll(sequences, sequence => draw.AllowsAll(sequence))
+                && Rows(sequences) is { } rows)
             {
                 return rows;
             }

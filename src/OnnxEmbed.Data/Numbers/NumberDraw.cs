@@ -35,7 +35,9 @@ internal sealed class NumberDraw(SeededRandom random, NumberSplit split, int len
     /// <summary>A uniform integer of so many digits, of whatever split.</summary>
     public long Any(int digitCount) => Random.Between(Arithmetic.Digits.Low(digitCount), Arithmetic.Digits.High(digitCount));
 
-    /// <summary>A uniform integer of so many digits that is allowed and satisfies the condition; null when none is found in many tries.</summary>
+    /// <summary>
+    /// A uniform integer of so many digits that is allowed and satisfies the condition; null when none is found in many tries.
+    /// </summary>
     public long? Element(int digitCount, Predicate<long>? condition = null)
     {
         const int Tries = 20_000;

@@ -55,7 +55,8 @@ public static class NumberProperties
         string[] twice = [.. names.GroupBy(name => name).Where(group => group.Count() > 1).Select(group => group.Key)];
         if (names.Count == 0 || twice.Length > 0)
         {
-            throw new OptionException(names.Count == 0 ? "properties: needs at least one, got none" : $"properties: got {string.Join(", ", twice)} twice");
+            throw new OptionException(
+                names.Count == 0 ? "properties: needs at least one, got none" : $"properties: got {string.Join(", ", twice)} twice");
         }
 
         return [.. names.Select(name => All.Single(property => property.Name == name))];

@@ -12,6 +12,8 @@ public enum NumberSplit
     /// <summary>For the figures that are reported, of the same magnitudes as train: <c>test.parquet</c>.</summary>
     Test,
 
-    /// <summary>For the figures that are reported, with more digits than any element of the other splits: <c>ood-magnitude.parquet</c>.</summary>
+    /// <summary>
+    /// For the figures that are reported, with more digits than any element of the other splits: <c>ood-magnitude.parquet</c>.
+    /// </summary>
     OodMagnitude,
 }

@@ -24,7 +24,9 @@ public static class NumberSuite
 
     private const int FailuresBeforeGivingUp = 400;
 
-    /// <summary>Writes DIR/PROPERTY/SPLIT.parquet for every property and split, and <see cref="ManifestName"/>; all appear together.</summary>
+    /// <summary>
+    /// Writes DIR/PROPERTY/SPLIT.parquet for every property and split, and <see cref="ManifestName"/>; all appear together.
+    /// </summary>
     /// <param name="options">What to write.</param>
     /// <param name="progress">Receives each file when it is complete.</param>
     /// <param name="cancellationToken">Ends the work early and leaves nothing.</param>
@@ -64,21 +66,24 @@ public static class NumberSuite
                 return;
             }
 
-            await table.WriteAsync(
-                NumberSplits.Path(output.TemporaryPath, property.Name, split), false, ParquetTable.DefaultRowGroupSize, token).ConfigureAwait(false);
+            string path = NumberSplits.Path(output.TemporaryPath, property.Name, split);
+            await table.WriteAsync(path, false, ParquetTable.DefaultRowGroupSize, token).ConfigureAwait(false);
+            int positives = table.Integers("label").ToArray().Count(label => label == 1);
             NumberSuiteFile file = new(
-                property.Name, split, $"{property.Name}/{split.Name()}.parquet", table.RowCount, table.Integers("label").ToArray().Count(label => label == 1));
+                property.Name, split, $"{property.Name}/{split.Name()}.parquet", table.RowCount, positives);
             files[job] = file;
             progress?.Report(file);
         }).ConfigureAwait(false);
 
         if (faults.Count > 0)
         {
-            throw new OptionException("number suite: " + string.Join("; ", faults.OrderBy(fault => fault.Job).Select(fault => fault.Fault)));
+            throw new OptionException(
+                "number suite: " + string.Join("; ", faults.OrderBy(fault => fault.Job).Select(fault => fault.Fault)));
         }
 
         NumberSuiteFile[] written = [.. files.OfType<NumberSuiteFile>()];
-        await WriteManifestAsync(Path.Combine(output.TemporaryPath, ManifestName), options, written, cancellationToken).ConfigureAwait(false);
+        await WriteManifestAsync(
+            Path.Combine(output.TemporaryPath, ManifestName), options, written, cancellationToken).ConfigureAwait(false);
         output.Commit();
         return written;
     }
@@ -111,8 +116,8 @@ public static class NumberSuite
             else if (++failures == FailuresBeforeGivingUp)
             {
                 throw new OptionException(
-                    $"{property.Name}, split {split.Name()}: needs {wanted} different pairs of {options.Length} elements with {draw.Digits} digits, "
-                    + $"found {rows.Count / 2}; ask for fewer pairs or more digits, or leave the property out");
+                    $"{property.Name}, split {split.Name()}: needs {wanted} different pairs of {options.Length} elements "
+                    + $"with {draw.Digits} digits, found {rows.Count / 2}; ask for fewer pairs or more digits, or leave the property out");
             }
         }
 
@@ -143,6 +148,7 @@ public static class NumberSuite
             ids[i] = string.Create(CultureInfo.InvariantCulture, $"{pairs[i]}/{i % property.RowsPerGroup}");
         }
 
+        string tier = string.Create(CultureInfo.InvariantCulture, $"T{(int)property.Tier}");
         string[] texts = [.. rows.Select(row => SequenceAttributes.Text(row.Sequence))];
         double[] means = [.. rows.Select(row => SequenceAttributes.MeanLog10(row.Sequence))];
         return new ParquetTable(
@@ -150,7 +156,7 @@ public static class NumberSuite
             Column.Of("id", ids),
             Column.Of("pair_id", pairs),
             Column.Of("property", Enumerable.Repeat(property.Name, rows.Count).ToArray()),
-            Column.Of("tier", Enumerable.Repeat(string.Create(CultureInfo.InvariantCulture, $"T{(int)property.Tier}"), rows.Count).ToArray()),
+            Column.Of("tier", Enumerable.Repeat(tier, rows.Count).ToArray()),
             Column.Of("label", rows.Select(row => row.Label ? 1L : 0L).ToArray()),
             Column.Of("cell", rows.Select(row => row.Cell).ToArray()),
             Column.Of("split", Enumerable.Repeat(split.Name(), rows.Count).ToArray()),

@@ -12,10 +12,14 @@ public sealed record NumberSuiteOptions
     /// <value>Default 0.</value>
     public ulong Seed { get; init; }
 
-    /// <summary>Names of the properties; null for all of <see cref="NumberProperties.All"/>. What one property gets does not depend on the others.</summary>
+    /// <summary>
+    /// Names of the properties; null for all of <see cref="NumberProperties.All"/>. What one property gets does not depend on the others.
+    /// </summary>
     public IReadOnlyList<string>? Properties { get; init; }
 
-    /// <summary>Pairs in the train split of a property; 0 leaves the split out. A factorial group of four rows counts as two pairs.</summary>
+    /// <summary>
+    /// Pairs in the train split of a property; 0 leaves the split out. A factorial group of four rows counts as two pairs.
+    /// </summary>
     /// <value>Default 4000.</value>
     public int TrainPairs { get; init; } = 4000;
 

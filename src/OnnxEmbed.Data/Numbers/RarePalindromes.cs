@@ -22,7 +22,12 @@ internal sealed class RarePalindromes : RareIntegers
         }
 
         long next = half + direction;
-        return Digits.Count(Math.Max(next, 0)) == (digitCount + 1) / 2 ? Mirror(next, digitCount) : direction > 0 ? Digits.Power(digitCount) + 1 : 0;
+        if (Digits.Count(Math.Max(next, 0)) == (digitCount + 1) / 2)
+        {
+            return Mirror(next, digitCount);
+        }
+
+        return direction > 0 ? Digits.Power(digitCount) + 1 : 0;
     }
 
     private static long Mirror(long half, int digitCount)

@@ -17,7 +17,9 @@ internal static class SequenceAttributes
         return string.Join(", ", parts);
     }
 
-    /// <summary>Mean of the decimal logarithms, to six places so that the last bit of a platform's logarithm does not show in the bytes.</summary>
+    /// <summary>
+    /// Mean of the decimal logarithms, to six places so that the last bit of a platform's logarithm does not show in the bytes.
+    /// </summary>
     public static double MeanLog10(ReadOnlySpan<long> sequence)
     {
         double sum = 0;

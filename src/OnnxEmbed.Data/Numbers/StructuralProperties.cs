@@ -34,7 +34,8 @@ internal static class StructuralProperties
     public static readonly NumberProperty ConstantSecondDifference = new EditedProperty(
         "second_difference_constant",
         NumberTier.Structural,
-        "The differences grow or shrink by one amount, not 0; negatives: one interior element is moved by less than a quarter of the gap beside it.",
+        "The differences grow or shrink by one amount, not 0; negatives: one interior element is moved by less than a "
+        + "quarter of the gap beside it.",
         HasConstantSecondDifference,
         static draw =>
         {
@@ -53,7 +54,8 @@ internal static class StructuralProperties
         "recurrence_order_2",
         NumberTier.Structural,
         "Each element is p times the one before plus q times the one before that, with (p, q) one of "
-        + "(1, 2), (2, 1), (2, 2), (3, -2), (3, -1), (3, 1); negatives: one interior element is moved by less than a twelfth of the gap beside it.",
+        + "(1, 2), (2, 1), (2, 2), (3, -2), (3, -1), (3, 1); negatives: one interior element is moved by less than a twelfth "
+        + "of the gap beside it.",
         static sequence => Array.Exists(Coefficients, pair => Follows(sequence, pair.P, pair.Q)),
         static draw =>
         {

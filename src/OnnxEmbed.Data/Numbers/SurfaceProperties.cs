@@ -46,7 +46,8 @@ internal static class SurfaceProperties
     public static readonly NumberProperty Increasing = new EditedProperty(
         "increasing",
         NumberTier.Surface,
-        "Each element is larger than the one before; negatives: the same elements in another order. All elements have one number of digits.",
+        "Each element is larger than the one before; negatives: the same elements in another order. All elements have one "
+        + "number of digits.",
         Sequences.IsIncreasing,
         static draw =>
         {
@@ -58,7 +59,8 @@ internal static class SurfaceProperties
     public static readonly NumberProperty AlternatingParity = new EditedProperty(
         "alternating_parity",
         NumberTier.Surface,
-        "Even and odd elements take turns; negatives: one even and one odd element are moved by 1 or 3, so that as many are even as before.",
+        "Even and odd elements take turns; negatives: one even and one odd element are moved by 1 or 3, so that as many are "
+        + "even as before.",
         Sequences.AlternatesInParity,
         static draw =>
         {

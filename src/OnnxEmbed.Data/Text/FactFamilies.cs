@@ -44,7 +44,8 @@ internal static class FactFamilies
         return () =>
         {
             long[] terms = Fill(length, () => draw.Mentionable(digits));
-            return new Draft([.. terms, terms.Sum()], () => $"{string.Join(" + ", terms.Select(TextDraw.Text))} = {TextDraw.Text(terms.Sum())}");
+            long sum = terms.Sum();
+            return new Draft([.. terms, sum], () => $"{string.Join(" + ", terms.Select(TextDraw.Text))} = {TextDraw.Text(sum)}");
         };
     }
 
@@ -55,7 +56,8 @@ internal static class FactFamilies
         return () =>
         {
             long n = draw.Subject(digits);
-            return new Draft([n, modulus, n % modulus], () => $"{TextDraw.Text(n)} % {TextDraw.Text(modulus)} = {TextDraw.Text(n % modulus)}", 1);
+            long rest = n % modulus;
+            return new Draft([n, modulus, rest], () => $"{TextDraw.Text(n)} % {TextDraw.Text(modulus)} = {TextDraw.Text(rest)}", 1);
         };
     }
 
@@ -68,7 +70,8 @@ internal static class FactFamilies
         return () =>
         {
             long start = draw.Mentionable(digits);
-            long[] list = Fill(length, () => near ? start + draw.Random.Between(0, 30) : draw.Mentionable(draw.Random.Coin() ? digits : others));
+            long[] list =
+                Fill(length, () => near ? start + draw.Random.Between(0, 30) : draw.Mentionable(draw.Random.Coin() ? digits : others));
             Array.Sort(list);
             if (falls)
             {
@@ -159,7 +162,8 @@ internal static class FactFamilies
                 return null;
             }
 
-            return new Draft([n, divisor], () => $"{TextDraw.Text(n)} is {(multiple ? "a" : "no")} multiple of {TextDraw.Text(divisor)}", 1);
+            string article = multiple ? "a" : "no";
+            return new Draft([n, divisor], () => $"{TextDraw.Text(n)} is {article} multiple of {TextDraw.Text(divisor)}", 1);
         };
     }
 
@@ -230,7 +234,8 @@ internal static class FactFamilies
     private static Draft Operation(long a, string sign, long b, Func<long, long, long> apply, bool statesProduct = false)
     {
         long result = apply(a, b);
-        return new Draft([result, a, b], () => $"{TextDraw.Text(a)} {sign} {TextDraw.Text(b)} = {TextDraw.Text(result)}", statesProduct ? 1 : 0);
+        int subjects = statesProduct ? 1 : 0;
+        return new Draft([result, a, b], () => $"{TextDraw.Text(a)} {sign} {TextDraw.Text(b)} = {TextDraw.Text(result)}", subjects);
     }
 
     private static long[] Fill(int length, Func<long> element)

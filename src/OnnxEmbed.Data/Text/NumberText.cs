@@ -42,7 +42,8 @@ public static class NumberText
     {
         options.Validate();
         ColumnSchema[] schema = [new("text", ColumnKind.String), new("family", ColumnKind.String)];
-        await using ParquetRowsWriter writer = await ParquetRowsWriter.CreateAsync(path, schema, force, cancellationToken).ConfigureAwait(false);
+        await using ParquetRowsWriter writer =
+            await ParquetRowsWriter.CreateAsync(path, schema, force, cancellationToken).ConfigureAwait(false);
         long written = 0;
         foreach ((string Text, string Family)[] chunk in DrawWithFamily(options).Chunk(TextsPerRowGroup))
         {
@@ -125,8 +126,8 @@ public static class NumberText
         }
 
         throw new OptionException(
-            $"number text: family {family.Name}: needs texts of at most {options.MaxCharacters} characters with at most {options.MaxDigits} digits "
-            + "outside the held-out integers, found none; give it a share of 0");
+            $"number text: family {family.Name}: needs texts of at most {options.MaxCharacters} characters with at most "
+            + $"{options.MaxDigits} digits outside the held-out integers, found none; give it a share of 0");
     }
 
     private static bool IsAllowed(TextDraw draw, Draft draft)

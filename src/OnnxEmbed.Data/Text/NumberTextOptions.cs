@@ -59,7 +59,8 @@ public sealed record NumberTextOptions
         {
             if (!NumberTextFamilies.All.Any(family => family.Name == name))
             {
-                faults.Add($"shares: unknown family {name}; there are {string.Join(", ", NumberTextFamilies.All.Select(family => family.Name))}");
+                string known = string.Join(", ", NumberTextFamilies.All.Select(family => family.Name));
+                faults.Add($"shares: unknown family {name}; there are {known}");
             }
             else if (!double.IsFinite(share) || share < 0)
             {

@@ -8,7 +8,9 @@ public sealed class ProbeTests
     [Fact]
     public void AreaUnderCurve_RandomScoresWithTies_IsTheShareOfOrderedPairs()
     {
-        Gen.Select(Gen.Int[0, 5], Gen.Bool).Array[2, 40].Where(rows => rows.Any(row => row.Item2) && rows.Any(row => !row.Item2)).Sample(rows =>
+        Gen<(int, bool)[]> bothClasses =
+            Gen.Select(Gen.Int[0, 5], Gen.Bool).Array[2, 40].Where(rows => rows.Any(row => row.Item2) && rows.Any(row => !row.Item2));
+        bothClasses.Sample(rows =>
         {
             double sum = 0;
             int pairs = 0;

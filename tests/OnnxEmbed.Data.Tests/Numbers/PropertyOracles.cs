@@ -25,7 +25,8 @@ internal static class PropertyOracles
         ["happy"] = all => all.All(IsHappy),
         ["arithmetic_progression"] = all => Differences(all).Distinct().Count() == 1,
         ["fibonacci_like"] = all => Enumerable.Range(2, all.Length - 2).All(i => all[i] == all[i - 1] + all[i - 2]),
-        ["second_difference_constant"] = all => Differences(Differences(all)) is var second && second[0] != 0 && second.Distinct().Count() == 1,
+        ["second_difference_constant"] =
+            all => Differences(Differences(all)) is var second && second[0] != 0 && second.Distinct().Count() == 1,
         ["recurrence_order_2"] = all => new[] { (1, 2), (2, 1), (2, 2), (3, -2), (3, -1), (3, 1) }.Any(pair =>
             Enumerable.Range(2, all.Length - 2).All(i => all[i] == (pair.Item1 * all[i - 1]) + (pair.Item2 * all[i - 2]))),
         ["sum_divisible_by_7"] = all => all.Sum() % 7 == 0,
@@ -79,7 +80,8 @@ internal static class PropertyOracles
 
     private static bool IsResidue(long n) => Enumerable.Range(1, 12).Any(root => ((root * root) - n) % 13 == 0);
 
-    private static int Moebius(long n) => Primes(n) is var primes && primes.Distinct().Count() < primes.Count ? 0 : primes.Count % 2 == 0 ? 1 : -1;
+    private static int Moebius(long n) =>
+        Primes(n) is var primes && primes.Distinct().Count() < primes.Count ? 0 : primes.Count % 2 == 0 ? 1 : -1;
 
     private static long DivisorSum(long n)
     {

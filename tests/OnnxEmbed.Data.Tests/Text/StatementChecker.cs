@@ -67,7 +67,8 @@ internal static partial class StatementChecker
             return sides[1] == string.Join(", ", Numbers(sides[0]).Select(n => n % 2 == 0 ? "even" : "odd"));
         }
 
-        if (text.Contains('%') && text.Split(" % ") is [string left, string right] && right.Split(" = ") is [string modulus, string remainders])
+        if (text.Contains('%') && text.Split(" % ") is [string left, string right]
+            && right.Split(" = ") is [string modulus, string remainders])
         {
             return Numbers(remainders).SequenceEqual(Numbers(left).Select(n => n % long.Parse(modulus)));
         }
