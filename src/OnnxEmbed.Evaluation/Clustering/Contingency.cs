@@ -25,6 +25,8 @@ internal sealed class Contingency
 
     public static Contingency Of(LabelSet rows, LabelSet columns)
     {
+        if ((long)rows.Count * columns.Count <= 4L * rows.Codes.Length)
+            return Dense(rows, columns);
         long[] keys = new long[rows.Codes.Length];
         for (int i = 0; i < keys.Length; i++)
             keys[i] = ((long)rows.Codes[i] * columns.Count) + columns.Codes[i];
@@ -45,6 +47,16 @@ internal sealed class Contingency
         }
 
         return new Contingency(rows, columns, [.. cells], [.. counts]);
+    }
+
+    // Counting is faster than sorting where the table is not much larger than the number of items.
+    private static Contingency Dense(LabelSet rows, LabelSet columns)
+    {
+        int[] table = new int[rows.Count * columns.Count];
+        for (int i = 0; i < rows.Codes.Length; i++)
+            table[(rows.Codes[i] * columns.Count) + columns.Codes[i]]++;
+        int[] cells = [.. Enumerable.Range(0, table.Length).Where(cell => table[cell] > 0)];
+        return new Contingency(rows, columns, [.. cells.Select(cell => (long)cell)], [.. cells.Select(cell => table[cell])]);
     }
 
     /// <summary>Entropy of a labelling in nats.</summary>

@@ -26,10 +26,15 @@ internal sealed class LabelSet
 
     public static LabelSet Encode(ReadOnlySpan<int> labels)
     {
-        int[] values = [.. new SortedSet<int>(labels.ToArray())];
+        Dictionary<int, int> codeOf = [];
+        foreach (int label in labels)
+            codeOf.TryAdd(label, 0);
+        int[] values = [.. codeOf.Keys.Order()];
+        for (int code = 0; code < values.Length; code++)
+            codeOf[values[code]] = code;
         int[] codes = new int[labels.Length];
         for (int i = 0; i < codes.Length; i++)
-            codes[i] = Array.BinarySearch(values, labels[i]);
+            codes[i] = codeOf[labels[i]];
         return new LabelSet(codes, values);
     }
 

@@ -6,7 +6,8 @@ public sealed class KeyFiguresSection(params IReadOnlyList<KeyFigure> figures) :
 {
     internal override void WriteBody(HtmlWriter html)
     {
-        html.Line("<dl class=\"keys\">");
+        // Rows of three where that fills them, else as many as fit.
+        html.Line(figures.Count % 3 == 0 ? "<dl class=\"keys\" style=\"--least:270px\">" : "<dl class=\"keys\">");
         foreach (KeyFigure figure in figures)
         {
             html.Raw("<div><dt>").Text(figure.Name).Raw("</dt><dd><div class=\"value\">").Text(figure.Value).Raw("</div>");
