@@ -1,5 +1,8 @@
+using OnnxEmbed.Benchmarks.Files;
 using OnnxEmbed.Benchmarks.Measuring;
+using OnnxEmbed.Benchmarks.Metrics;
 using OnnxEmbed.Benchmarks.Steps;
+using OnnxEmbed.Benchmarks.Throughput;
 
 namespace OnnxEmbed.Benchmarks;
 
@@ -9,6 +12,9 @@ internal static class BenchCommand
     private static readonly (string Name, Action<int, int, int> Run)[] Benchmarks =
     [
         ("step", StepBenchmark.Run),
+        ("embed", EmbedBenchmark.Run),
+        ("slerp", SlerpBenchmark.Run),
+        ("silhouette", SilhouetteBenchmark.Run),
     ];
 
     public static int Run(string[] args, int threads)

@@ -1,4 +1,5 @@
 using OnnxEmbed.Benchmarks;
+using OnnxEmbed.Benchmarks.Files;
 using OnnxEmbed.Benchmarks.Measuring;
 using OnnxEmbed.Benchmarks.Shapes;
 using OnnxEmbed.Benchmarks.Steps;
@@ -16,6 +17,9 @@ switch (args)
         return 0;
     case ["torch-step", string kind, string length, string threads, string steps]:
         Console.WriteLine(StepTimes.Print(TorchStep.Measure(Shape(length), kind == "lora", Numbers.Int(threads), Numbers.Int(steps))));
+        return 0;
+    case ["slerp", string first, string second, string output, string threads]:
+        Console.WriteLine(StepTimes.Print([SlerpBenchmark.Merge(first, second, output, Numbers.Int(threads))]));
         return 0;
     case ["weaken", string path, string version]:
         byte[] bytes = File.ReadAllBytes(path);
