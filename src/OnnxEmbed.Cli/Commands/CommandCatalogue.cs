@@ -24,6 +24,7 @@ internal static class CommandCatalogue
         app.AddCommands<TrainCommand>();
         app.AddCommands<MergeCommand>();
         app.AddCommands<EmbedCommand>();
+        app.AddCommands<EvalCommand>();
         app.AddCommands<StudyCommand>();
         app.AddCommands<InspectCommand>();
         app.AddCommands<DiffCommand>();
