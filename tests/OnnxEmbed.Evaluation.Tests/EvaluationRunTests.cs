@@ -102,8 +102,12 @@ public sealed class EvaluationRunTests
             + "needs training embeddings and training labels together, got one of them; needs 2 columns of training embeddings, got 3",
             Assert.Throws<EvaluationException>(() => Run(input, Options)).Message);
         Assert.StartsWith("folds: needs at least 2, got 1; permutations: needs 0 or at least 19, got 5; metric: needs one of ",
-            Assert.Throws<OptionException>(() => Run(input, new EvaluationOptions { Folds = 1, Permutations = 5,
-                Metrics = ["silhouete"] })).Message,
+            Assert.Throws<OptionException>(() => Run(input, new EvaluationOptions
+            {
+                Folds = 1,
+                Permutations = 5,
+                Metrics = ["silhouete"]
+            })).Message,
             StringComparison.Ordinal);
     }
 

@@ -15,19 +15,19 @@ internal sealed class EmbeddedFont : IFontResolver
 
     private static readonly SKTypeface Regular = Load("DejaVuSans.ttf");
     private static readonly Lock Gate = new();
-    private static bool s_registered;
+    private static bool _registered;
 
     /// <summary>Makes ScottPlot use the font; once per process.</summary>
     public static void Register()
     {
         lock (Gate)
         {
-            if (s_registered)
+            if (_registered)
                 return;
             Fonts.FontResolvers.Insert(0, new EmbeddedFont());
             Fonts.Default = Family;
             Fonts.Sans = Family;
-            s_registered = true;
+            _registered = true;
         }
     }
 

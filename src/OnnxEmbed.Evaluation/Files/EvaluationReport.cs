@@ -43,7 +43,8 @@ public static class EvaluationReport
 
         sections.Add(MetricTable(result));
         sections.Add(new ParagraphSection([.. Method(result), .. result.Notes.Select(note =>
-            "Note: " + note + ".")]) { Title = "How it was measured" });
+            "Note: " + note + ".")])
+        { Title = "How it was measured" });
         string name = result.Title.Length > 0 ? result.Title : "Embeddings";
         return new HtmlPage
         {
@@ -118,8 +119,12 @@ public static class EvaluationReport
         if (silhouette)
             columns.Add(new("Silhouette") { IsNumber = true, HeatTo = 0.6, Note = "Mean silhouette of the items of this label." });
         if (recall)
-            columns.Add(new("Probe recall") { IsNumber = true, HeatTo = 1,
-                Note = "Share of the items of this label that the linear probe tells right." });
+            columns.Add(new("Probe recall")
+            {
+                IsNumber = true,
+                HeatTo = 1,
+                Note = "Share of the items of this label that the linear probe tells right."
+            });
         List<IReadOnlyList<TableCell>> rows = [];
         foreach (LabelResult label in result.Labels)
         {

@@ -85,7 +85,8 @@ public sealed partial class HtmlPageTests
     [Fact]
     public void Table_RowTooShort_SaysWhatIsNeeded() => Assert.Equal("table T: needs 2 cells in each row, got 1",
         Assert.Throws<EvaluationException>(() => new TableSection([new("a"), new("b")],
-            [["x"]]) { Title = "T" }.Write(new HtmlWriter())).Message);
+            [["x"]])
+        { Title = "T" }.Write(new HtmlWriter())).Message);
 
     [Fact]
     public void Scatter_ColumnOfOtherLength_SaysWhatIsNeeded()

@@ -83,8 +83,11 @@ public sealed class StatisticsTests
         }
 
         static double Score(EmbeddingMatrix x, int[] labels) => Silhouette.Score(x, labels, SilhouetteDistance.SquaredEuclidean, 1);
-        double truth = Enumerable.Range(1000, 400).Average(seed => { (EmbeddingMatrix x, int[] y) = Draw((ulong)seed); return Score(x,
-            y); });
+        double truth = Enumerable.Range(1000, 400).Average(seed =>
+        {
+            (EmbeddingMatrix x, int[] y) = Draw((ulong)seed);
+            return Score(x, y);
+        });
         int covered = 0;
         for (ulong trial = 0; trial < 150; trial++)
         {
