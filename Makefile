@@ -34,7 +34,7 @@ demo: build ## the study in a few minutes: prints the table and the path of the 
 	artifacts/bin/onnxembed study --preset quick --out artifacts/demo $(DEMO_ARGS)
 	@echo "report: $(CURDIR)/artifacts/demo/report.html"
 
-bench: ## measure against TorchSharp, a bare ONNX Runtime loop, cp and a plain silhouette (downloads TorchSharp, 400 MB)
+bench: ## measure against TorchSharp, a bare ONNX Runtime loop, cp and a plain silhouette (downloads TorchSharp, 1.2 GB)
 	scripts/bench.sh bench $(BENCH_ARGS)
 
 parity: ## compare LoRA gradients with TorchSharp's on the same weights and batch
