@@ -10,18 +10,18 @@ namespace OnnxEmbed.Tensors;
 /// multiply-add). Work is split between threads at multiples of <see cref="BlockLength"/>.
 /// </summary>
 /// <remarks>
-/// One path serves every vector width: <see cref="Vector512{T}"/> of 8 doubles falls apart into two or four registers where the processor
-/// has narrower ones, which keeps lanes and order.
+/// One path serves every vector width: 8 lanes are two <see cref="Vector256{T}"/>, which fall apart into narrower registers where the
+/// processor has no wider ones; that keeps lanes and order.
 /// The loops are compiled optimised at once: a merge calls them few times, each for long, and would else run them unoptimised at first.
 /// </remarks>
-public static class Reductions
+public static partial class Reductions
 {
     /// <summary>Elements per block: 64 Ki.</summary>
     public const int BlockLength = 1 << 16;
 
     private interface ITerm
     {
-        static abstract Vector512<double> Of(Vector512<double> x, Vector512<double> y);
+        static abstract Vector256<double> Of(Vector256<double> x, Vector256<double> y);
     }
 
     /// <summary>Σ x².</summary>
@@ -97,7 +97,6 @@ public static class Reductions
         return count;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Sum<TTerm>(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
         where TTerm : ITerm
     {
@@ -108,27 +107,21 @@ public static class Reductions
             int count = Math.Min(BlockLength, x.Length - start);
             ReadOnlySpan<float> xs = x.Slice(start, count);
             ReadOnlySpan<float> ys = y.Slice(start, count);
-            Vector512<double> sum = Vector512<double>.Zero;
-            ref float xr = ref MemoryMarshal.GetReference(xs);
-            ref float yr = ref MemoryMarshal.GetReference(ys);
             int whole = count & ~7;
-            for (int i = 0; i < whole; i += 8)
-            {
-                sum += TTerm.Of(Widen(ref xr, i), Widen(ref yr, i));
-            }
-
+            Lanes sum = SumLoop<TTerm>(ref MemoryMarshal.GetReference(xs), ref MemoryMarshal.GetReference(ys), (nuint)whole);
             if (whole < count)
             {
-                sum += TTerm.Of(WidenTail(xs[whole..]), WidenTail(ys[whole..]));
+                Vector256<float> xt = Tail(xs[whole..]);
+                Vector256<float> yt = Tail(ys[whole..]);
+                sum += SumLoop<TTerm>(ref First(ref xt), ref First(ref yt), 8);
             }
 
-            total += AddLanes(sum);
+            total += sum.Total;
         }
 
         return total;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Sum<TTerm>(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
         where TTerm : ITerm
     {
@@ -139,100 +132,60 @@ public static class Reductions
             int count = Math.Min(BlockLength, x.Length - start);
             ReadOnlySpan<double> xs = x.Slice(start, count);
             ReadOnlySpan<double> ys = y.Slice(start, count);
-            Vector512<double> sum = Vector512<double>.Zero;
-            ref double xr = ref MemoryMarshal.GetReference(xs);
-            ref double yr = ref MemoryMarshal.GetReference(ys);
             int whole = count & ~7;
-            for (int i = 0; i < whole; i += 8)
-            {
-                sum += TTerm.Of(Vector512.LoadUnsafe(ref xr, (nuint)i), Vector512.LoadUnsafe(ref yr, (nuint)i));
-            }
-
+            Lanes sum = SumLoop<TTerm>(ref MemoryMarshal.GetReference(xs), ref MemoryMarshal.GetReference(ys), (nuint)whole);
             if (whole < count)
             {
-                sum += TTerm.Of(LoadTail(xs[whole..]), LoadTail(ys[whole..]));
+                Vector512<double> xt = Tail(xs[whole..]);
+                Vector512<double> yt = Tail(ys[whole..]);
+                sum += SumLoop<TTerm>(ref First(ref xt), ref First(ref yt), 8);
             }
 
-            total += AddLanes(sum);
+            total += sum.Total;
         }
 
         return total;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static PairSums PairBlock(ReadOnlySpan<float> u, ReadOnlySpan<float> v)
     {
-        Vector512<double> uu = default, vv = default, difference = default, sum = default;
-        ref float ur = ref MemoryMarshal.GetReference(u);
-        ref float vr = ref MemoryMarshal.GetReference(v);
         int whole = u.Length & ~7;
-        for (int i = 0; i < whole; i += 8)
-        {
-            Add(Widen(ref ur, i), Widen(ref vr, i), ref uu, ref vv, ref difference, ref sum);
-        }
-
+        PairLanes sums = PairLoop(ref MemoryMarshal.GetReference(u), ref MemoryMarshal.GetReference(v), (nuint)whole);
         if (whole < u.Length)
         {
-            Add(WidenTail(u[whole..]), WidenTail(v[whole..]), ref uu, ref vv, ref difference, ref sum);
+            Vector256<float> ut = Tail(u[whole..]);
+            Vector256<float> vt = Tail(v[whole..]);
+            sums += PairLoop(ref First(ref ut), ref First(ref vt), 8);
         }
 
-        return new PairSums(AddLanes(uu), AddLanes(vv), AddLanes(difference), AddLanes(sum));
+        return sums.Total;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static PairSums PairBlock(ReadOnlySpan<double> u, ReadOnlySpan<double> v)
     {
-        Vector512<double> uu = default, vv = default, difference = default, sum = default;
-        ref double ur = ref MemoryMarshal.GetReference(u);
-        ref double vr = ref MemoryMarshal.GetReference(v);
         int whole = u.Length & ~7;
-        for (int i = 0; i < whole; i += 8)
-        {
-            Add(Vector512.LoadUnsafe(ref ur, (nuint)i), Vector512.LoadUnsafe(ref vr, (nuint)i), ref uu, ref vv, ref difference, ref sum);
-        }
-
+        PairLanes sums = PairLoop(ref MemoryMarshal.GetReference(u), ref MemoryMarshal.GetReference(v), (nuint)whole);
         if (whole < u.Length)
         {
-            Add(LoadTail(u[whole..]), LoadTail(v[whole..]), ref uu, ref vv, ref difference, ref sum);
+            Vector512<double> ut = Tail(u[whole..]);
+            Vector512<double> vt = Tail(v[whole..]);
+            sums += PairLoop(ref First(ref ut), ref First(ref vt), 8);
         }
 
-        return new PairSums(AddLanes(uu), AddLanes(vv), AddLanes(difference), AddLanes(sum));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(
-        Vector512<double> u,
-        Vector512<double> v,
-        ref Vector512<double> uu,
-        ref Vector512<double> vv,
-        ref Vector512<double> difference,
-        ref Vector512<double> sum)
-    {
-        Vector512<double> minus = u - v;
-        Vector512<double> plus = u + v;
-        uu += u * u;
-        vv += v * v;
-        difference += minus * minus;
-        sum += plus * plus;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Widen(ref float start, int index)
-    {
-        (Vector256<double> lower, Vector256<double> upper) = Vector256.Widen(Vector256.LoadUnsafe(ref start, (nuint)index));
-        return Vector512.Create(lower, upper);
+        return sums.Total;
     }
 
     /// <summary>Fewer than 8 elements, followed by zeros, which add nothing to any of the sums.</summary>
-    private static Vector512<double> WidenTail(ReadOnlySpan<float> tail)
+    private static Vector256<float> Tail(ReadOnlySpan<float> tail)
     {
         Span<float> padded = stackalloc float[8];
         padded.Clear();
         tail.CopyTo(padded);
-        return Widen(ref MemoryMarshal.GetReference(padded), 0);
+        return Vector256.Create<float>(padded);
     }
 
-    private static Vector512<double> LoadTail(ReadOnlySpan<double> tail)
+    /// <inheritdoc cref="Tail(ReadOnlySpan{float})"/>
+    private static Vector512<double> Tail(ReadOnlySpan<double> tail)
     {
         Span<double> padded = stackalloc double[8];
         padded.Clear();
@@ -240,8 +193,9 @@ public static class Reductions
         return Vector512.Create<double>(padded);
     }
 
-    private static double AddLanes(Vector512<double> lanes) =>
-        ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+    private static ref float First(ref Vector256<float> vector) => ref Unsafe.As<Vector256<float>, float>(ref vector);
+
+    private static ref double First(ref Vector512<double> vector) => ref Unsafe.As<Vector512<double>, double>(ref vector);
 
     private static void CheckLengths(int left, int right)
     {
@@ -251,19 +205,39 @@ public static class Reductions
         }
     }
 
+    /// <summary>Eight partial sums; they are added in a fixed tree.</summary>
+    private readonly record struct Lanes(Vector256<double> Lower, Vector256<double> Upper)
+    {
+        public double Total
+        {
+            get
+            {
+                Vector256<double> four = Lower + Upper;
+                return (four[0] + four[2]) + (four[1] + four[3]);
+            }
+        }
+
+        public static Lanes operator +(Lanes left, Lanes right) => new(left.Lower + right.Lower, left.Upper + right.Upper);
+    }
+
+    /// <summary>The four sums of <see cref="PairSums"/>.</summary>
+    private readonly record struct PairLanes(Lanes First, Lanes Second, Lanes Difference, Lanes Sum)
+    {
+        public PairSums Total => new(First.Total, Second.Total, Difference.Total, Sum.Total);
+
+        public static PairLanes operator +(PairLanes left, PairLanes right) =>
+            new(left.First + right.First, left.Second + right.Second, left.Difference + right.Difference, left.Sum + right.Sum);
+    }
+
     private readonly struct Product : ITerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<double> Of(Vector512<double> x, Vector512<double> y) => x * y;
+        public static Vector256<double> Of(Vector256<double> x, Vector256<double> y) => x * y;
     }
 
     private readonly struct SquaredDifference : ITerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<double> Of(Vector512<double> x, Vector512<double> y)
-        {
-            Vector512<double> difference = x - y;
-            return difference * difference;
-        }
+        public static Vector256<double> Of(Vector256<double> x, Vector256<double> y) => (x - y) * (x - y);
     }
 }
