@@ -34,13 +34,14 @@ internal sealed record ChildRun(string Output, double Milliseconds, double PeakP
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
         double peak = 0;
+        double ownSeconds = 0;
         while (!process.WaitForExit(SampleMilliseconds))
         {
             peak = Math.Max(peak, AnonymousMegabytes(process.Id));
+            ownSeconds = ProcessorSeconds(process) ?? ownSeconds;
         }
 
         double milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        double ownSeconds = process.TotalProcessorTime.TotalSeconds;
         double allSeconds = (Machine.BusyTicks() - busy) / TicksPerSecond ?? ownSeconds;
         double elsewhere = Math.Max(0, allSeconds - ownSeconds) / (milliseconds / 1000 * Environment.ProcessorCount);
         if (process.ExitCode != 0)
@@ -49,6 +50,20 @@ internal sealed record ChildRun(string Output, double Milliseconds, double PeakP
         }
 
         return new ChildRun(output.Result, milliseconds, peak, Math.Min(1, elsewhere));
+    }
+
+    /// <summary>Processor time so far; null once the process has ended, when Linux no longer tells.</summary>
+    private static double? ProcessorSeconds(Process process)
+    {
+        try
+        {
+            process.Refresh();
+            return process.TotalProcessorTime.TotalSeconds;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     /// <summary>RssAnon: resident pages that belong to no file (proc_pid_status(5)).</summary>
