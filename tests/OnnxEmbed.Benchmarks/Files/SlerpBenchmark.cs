@@ -53,7 +53,7 @@ internal static class SlerpBenchmark
             }
 
             double cp = Numbers.Median(copy);
-            Table table = new("", "ms", "times the copy", "private MB", "other load");
+            Table table = new("", "ms", "times the copy", "anonymous MB", "other load");
             table.Row("cp of one file", Numbers.Text(cp), "1.00", "", "");
             table.Row("slerp", Numbers.Text(Numbers.Median(slerp)), Numbers.Text(Numbers.Median(slerp) / cp), "", "");
             table.Row(
