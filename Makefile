@@ -31,7 +31,7 @@ test-clients: build ## check that other programs load our packages (needs Node a
 	scripts/clients/check.sh
 
 demo: build ## the study in a few minutes: prints the table and the path of the report
-	artifacts/bin/onnxembed study --preset quick --out artifacts/demo $(DEMO_ARGS)
+	artifacts/bin/onnxembed study --preset quick --out artifacts/demo --force $(DEMO_ARGS)
 	@echo "report: $(CURDIR)/artifacts/demo/report.html"
 
 bench: ## measure against TorchSharp, a bare ONNX Runtime loop, cp and a plain silhouette (downloads TorchSharp, 1.2 GB)

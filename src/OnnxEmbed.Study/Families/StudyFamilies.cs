@@ -29,7 +29,7 @@ public static class StudyFamilies
 
     /// <summary>Two stages of one run on the sphere.</summary>
     public static StudyFamily DecoderSlerpCheckpoints { get; } = new(
-        "decoder-slerp-checkpoints", "Decoder, SLERP of checkpoints", "LLM + LoRA, SLERP", "SLERP at t = 0.5 between the folded half-way checkpoint and the folded adapter");
+        "decoder-slerp-checkpoints", "Decoder, SLERP of stages", "LLM + LoRA, SLERP", "SLERP at t = 0.5 between the folded half-way checkpoint and the folded adapter");
 
     /// <summary>All families.</summary>
     public static IReadOnlyList<StudyFamily> All { get; } =
