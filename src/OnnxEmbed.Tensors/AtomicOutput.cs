@@ -11,7 +11,7 @@ namespace OnnxEmbed.Tensors;
 /// </code></example>
 public sealed class AtomicOutput : IDisposable
 {
-    private static int s_counter;
+    private static int _counter;
 
     private readonly bool _isDirectory;
     private readonly bool _force;
@@ -31,7 +31,7 @@ public sealed class AtomicOutput : IDisposable
         do
         {
             // The process and a counter name it, since a library draws no random numbers; a name left by a killed process is passed over.
-            TemporaryPath = Path.Combine(parent, $".{name}.{Environment.ProcessId}-{Interlocked.Increment(ref s_counter)}.tmp");
+            TemporaryPath = Path.Combine(parent, $".{name}.{Environment.ProcessId}-{Interlocked.Increment(ref _counter)}.tmp");
         }
         while (Path.Exists(TemporaryPath));
         if (isDirectory)

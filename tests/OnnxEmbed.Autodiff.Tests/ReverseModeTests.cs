@@ -1,6 +1,6 @@
 using OnnxEmbed.Onnx.Building;
-using OnnxEmbed.TestKit.Gradients;
 using OnnxEmbed.Tensors;
+using OnnxEmbed.TestKit.Gradients;
 
 namespace OnnxEmbed.Autodiff.Tests;
 

@@ -1,7 +1,7 @@
 using OnnxEmbed.Onnx.Building;
+using OnnxEmbed.Tensors;
 using OnnxEmbed.TestKit.Comparing;
 using OnnxEmbed.TestKit.Gradients;
-using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Autodiff.Tests.Gradients;
 

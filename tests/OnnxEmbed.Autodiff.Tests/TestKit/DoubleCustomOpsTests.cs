@@ -38,7 +38,9 @@ public class DoubleCustomOpsTests
         {
             model.Graph.Node[0].Attribute.Add(new AttributeProto
             {
-                Name = "approximate", Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8("tanh"),
+                Name = "approximate",
+                Type = AttributeProto.Types.AttributeType.String,
+                S = ByteString.CopyFromUtf8("tanh"),
             });
         }
 
@@ -75,23 +77,24 @@ public class DoubleCustomOpsTests
 
     private static ModelProto Model(
         string operatorType, string domain, ElementType type = ElementType.Float64) => new()
-    {
-        IrVersion = 8,
-        OpsetImport =
+        {
+            IrVersion = 8,
+            OpsetImport =
         {
             new OperatorSetIdProto { Domain = "", Version = 20 }, new OperatorSetIdProto { Domain = DoubleCustomOps.Domain, Version = 1 },
         },
-        Graph = new GraphProto
-        {
-            Name = "one operator",
-            Node = { new NodeProto { OpType = operatorType, Domain = domain, Input = { "x" }, Output = { "y" } } },
-            Input = { Info("x", type) },
-            Output = { Info("y", type) },
-        },
-    };
+            Graph = new GraphProto
+            {
+                Name = "one operator",
+                Node = { new NodeProto { OpType = operatorType, Domain = domain, Input = { "x" }, Output = { "y" } } },
+                Input = { Info("x", type) },
+                Output = { Info("y", type) },
+            },
+        };
 
     private static ValueInfoProto Info(string name, ElementType type) => new()
     {
-        Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type } },
+        Name = name,
+        Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type } },
     };
 }

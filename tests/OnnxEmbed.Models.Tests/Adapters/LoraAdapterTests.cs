@@ -1,6 +1,6 @@
 using OnnxEmbed.Models.Adapters;
-using OnnxEmbed.TestKit.Files;
 using OnnxEmbed.Tensors;
+using OnnxEmbed.TestKit.Files;
 
 namespace OnnxEmbed.Models.Tests.Adapters;
 

@@ -1,8 +1,8 @@
 using OnnxEmbed.Models.Architectures;
 using OnnxEmbed.Models.Packages;
+using OnnxEmbed.Tensors;
 using OnnxEmbed.TestKit.Comparing;
 using OnnxEmbed.TestKit.Running;
-using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Models.Tests.Architectures;
 

@@ -1,9 +1,9 @@
 using OnnxEmbed.Models.Architectures;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Onnx.Building;
+using OnnxEmbed.Tensors;
 using OnnxEmbed.TestKit.Comparing;
 using OnnxEmbed.TestKit.Running;
-using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Models.Tests.Architectures;
 

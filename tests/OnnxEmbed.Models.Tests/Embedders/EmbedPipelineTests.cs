@@ -1,8 +1,8 @@
 using OnnxEmbed.Data;
 using OnnxEmbed.Models.Architectures;
 using OnnxEmbed.Models.Embedders;
-using OnnxEmbed.TestKit.Files;
 using OnnxEmbed.Tensors;
+using OnnxEmbed.TestKit.Files;
 
 namespace OnnxEmbed.Models.Tests.Embedders;
 

@@ -6,9 +6,9 @@ using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Models.Tests.Architectures;
 using OnnxEmbed.Models.Tokenizers;
 using OnnxEmbed.Onnx;
+using OnnxEmbed.Tensors;
 using OnnxEmbed.TestKit.Comparing;
 using OnnxEmbed.TestKit.Files;
-using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Models.Tests.Embedders;
 

@@ -1,8 +1,8 @@
 using OnnxEmbed.Models.Architectures;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Models.Tokenizers;
-using OnnxEmbed.TestKit.Files;
 using OnnxEmbed.Tensors;
+using OnnxEmbed.TestKit.Files;
 
 namespace OnnxEmbed.Models.Tests.Packages;
 
@@ -10,7 +10,14 @@ public sealed class ModelPackageTests
 {
     private static readonly ModelInitOptions Tiny = new()
     {
-        Architecture = "llama", HiddenSize = 16, Layers = 2, Heads = 4, KeyValueHeads = 2, MaxPositions = 32, TieHead = false, Seed = 5,
+        Architecture = "llama",
+        HiddenSize = 16,
+        Layers = 2,
+        Heads = 4,
+        KeyValueHeads = 2,
+        MaxPositions = 32,
+        TieHead = false,
+        Seed = 5,
     };
 
     [Theory]

@@ -1,8 +1,8 @@
 using CsCheck;
 using Microsoft.ML.Tokenizers;
 using OnnxEmbed.Models.Tokenizers;
-using OnnxEmbed.TestKit.Files;
 using OnnxEmbed.Tensors;
+using OnnxEmbed.TestKit.Files;
 
 namespace OnnxEmbed.Models.Tests.Tokenizers;
 

@@ -1,7 +1,7 @@
 using OnnxEmbed.Autodiff;
 using OnnxEmbed.Onnx.Building;
-using OnnxEmbed.TestKit.Running;
 using OnnxEmbed.Tensors;
+using OnnxEmbed.TestKit.Running;
 
 namespace OnnxEmbed.TestKit.Gradients;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using OnnxEmbed.Onnx.Building;
+using OnnxEmbed.Tensors;
 using OnnxEmbed.TestKit.Comparing;
 using OnnxEmbed.TestKit.Running;
-using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.TestKit.Gradients;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using OnnxEmbed.TestKit.Comparing;
 using OnnxEmbed.Tensors;
+using OnnxEmbed.TestKit.Comparing;
 
 namespace OnnxEmbed.TestKit.Gradients;
 

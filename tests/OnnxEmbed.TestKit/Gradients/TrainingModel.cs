@@ -1,5 +1,5 @@
-using OnnxEmbed.TestKit.Running;
 using OnnxEmbed.Tensors;
+using OnnxEmbed.TestKit.Running;
 
 namespace OnnxEmbed.TestKit.Gradients;
 

@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
-using OnnxEmbed.TestKit.CustomOperators;
 using OnnxEmbed.Tensors;
+using OnnxEmbed.TestKit.CustomOperators;
 
 namespace OnnxEmbed.TestKit.Running;
 
