@@ -2,12 +2,6 @@ using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Onnx.Files;
 
-/// <summary>One field of a protobuf message: where it begins, and where its content lies.</summary>
-internal readonly record struct WireField(int Number, int WireType, long Start, long ContentStart, long End)
-{
-    public long ContentLength => End - ContentStart;
-}
-
 /// <summary>
 /// Walks the fields of a protobuf message in a mapped file without reading their content
 /// (https://protobuf.dev/programming-guides/encoding/). Every length is checked against the end of the message.
