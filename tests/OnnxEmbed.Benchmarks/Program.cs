@@ -18,6 +18,8 @@ switch (args)
     case ["torch-step", string kind, string length, string threads, string steps]:
         Console.WriteLine(StepTimes.Print(TorchStep.Measure(Shape(length), kind == "lora", Numbers.Int(threads), Numbers.Int(steps))));
         return 0;
+    case ["profile", string kind, string length]:
+        return StepProfile.Run((prefix, steps) => OnnxStep.Measure(Shape(length), kind == "lora", cores, steps, prefix));
     case ["slerp", string first, string second, string output, string threads]:
         Console.WriteLine(StepTimes.Print([SlerpBenchmark.Merge(first, second, output, Numbers.Int(threads))]));
         return 0;
@@ -27,7 +29,7 @@ switch (args)
         File.WriteAllBytes(path, bytes);
         return marked > 0 ? 0 : 1;
     default:
-        Console.Error.WriteLine("usage: onnxembed-bench bench [--rounds N] [--steps N] [--only step,embed,slerp,silhouette] | parity");
+        Console.Error.WriteLine("usage: onnxembed-bench bench [--rounds N] [--steps N] [--only step,embed,slerp,silhouette] | parity | profile lora|full LENGTH");
         return 2;
 }
 

@@ -13,9 +13,9 @@ namespace OnnxEmbed.Benchmarks.Steps;
 internal static class OnnxStep
 {
     /// <summary>Milliseconds of each step after the warm-up.</summary>
-    public static double[] Measure(LlamaShape shape, bool lora, int threads, int steps)
+    public static double[] Measure(LlamaShape shape, bool lora, int threads, int steps, string? profilePrefix = null)
     {
-        using Trainer trainer = Open(new LlamaWeights(shape, seed: 1), lora, threads);
+        using Trainer trainer = Open(new LlamaWeights(shape, seed: 1), lora, new EngineOptions { Threads = threads, ProfilePrefix = profilePrefix });
         TrainingBatch batch = BatchOf(shape, LlamaWeights.Batch(shape, seed: 2));
         return StepTimes.Measure(steps, () => trainer.Step(batch, shape.LearningRate));
     }
@@ -29,8 +29,8 @@ internal static class OnnxStep
         return (loss, graph.Trainable.ToDictionary(parameter => parameter.Name, parameter => trainer.Gradient(parameter.Name).ToArray()));
     }
 
-    private static Trainer Open(LlamaWeights weights, bool lora, int threads) =>
-        new(Graph(weights, lora), Optimizer(weights.Shape), new EngineOptions { Threads = threads });
+    private static Trainer Open(LlamaWeights weights, bool lora, EngineOptions engine) =>
+        new(Graph(weights, lora), Optimizer(weights.Shape), engine);
 
     private static AdamWOptions Optimizer(LlamaShape shape) => new() { MaxGradientNorm = shape.MaxGradientNorm };
 

@@ -6,7 +6,8 @@ namespace OnnxEmbed.Benchmarks.Steps;
 /// <summary>Times of training steps, as one process prints them for another.</summary>
 internal static class StepTimes
 {
-    private const int WarmUp = 3;
+    /// <summary>Steps that are not counted.</summary>
+    public const int WarmUp = 3;
 
     /// <summary>Runs a step several times.</summary>
     /// <returns>Milliseconds of each step after the warm-up.</returns>
