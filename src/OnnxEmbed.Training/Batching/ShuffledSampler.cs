@@ -1,3 +1,5 @@
+using OnnxEmbed.Tensors;
+
 namespace OnnxEmbed.Training.Batching;
 
 /// <summary>

@@ -1,3 +1,4 @@
+using OnnxEmbed.Tensors;
 using OnnxEmbed.Training.Batching;
 using OnnxEmbed.Training.Objectives;
 using OnnxEmbed.Training.Stepping;

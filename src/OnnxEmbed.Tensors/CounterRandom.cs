@@ -1,19 +1,21 @@
 using System.Text;
 
-namespace OnnxEmbed.Training.Batching;
+namespace OnnxEmbed.Tensors;
 
 /// <summary>
 /// Random numbers as a function of (seed, key, counter): the n-th number of a stream needs no other number, so a draw depends neither on
 /// the order of the draws nor on threads. SplitMix64 (Steele, Lea, Flood, OOPSLA 2014, https://doi.org/10.1145/2714064.2660195).
 /// </summary>
-internal struct CounterRandom
+public struct CounterRandom
 {
     private const ulong Golden = 0x9E3779B97F4A7C15;
 
     private readonly ulong _stream;
     private ulong _counter;
 
-    /// <summary>The stream of a seed and a key, such as a parameter's name or <c>sampler/3</c>.</summary>
+    /// <summary>The stream of a seed and a key.</summary>
+    /// <param name="seed">The seed.</param>
+    /// <param name="key">What the numbers are for, such as a parameter's name or <c>sampler/3</c>.</param>
     public CounterRandom(ulong seed, string key)
     {
         // FNV-1a over the key's UTF-8 bytes; the mixer below spreads it.
@@ -28,7 +30,10 @@ internal struct CounterRandom
     }
 
     /// <summary>The next 64 bits.</summary>
-    public ulong Next() => Mix(unchecked(_stream + (Golden * ++_counter)));
+    public ulong Next() => unchecked(Mix(_stream + (Golden * ++_counter)));
+
+    /// <summary>The 64 bits of number <paramref name="index"/> (0 is the first) of the stream, wherever <see cref="Next"/> has come to.</summary>
+    public readonly ulong At(ulong index) => unchecked(Mix(_stream + (Golden * (index + 1))));
 
     /// <summary>A double in [0, 1), of 53 bits.</summary>
     public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));

@@ -1,6 +1,4 @@
-using OnnxEmbed.Training.Batching;
-
-namespace OnnxEmbed.Training.Tests.Batching;
+namespace OnnxEmbed.Tensors.Tests;
 
 public sealed class CounterRandomTests
 {
@@ -10,6 +8,14 @@ public sealed class CounterRandomTests
         ulong[] first = [new CounterRandom(1, "a").Next(), new CounterRandom(2, "a").Next(), new CounterRandom(1, "b").Next()];
         Assert.Equal(3, first.Distinct().Count());
         Assert.Equal(first[0], new CounterRandom(1, "a").Next());
+    }
+
+    [Fact]
+    public void At_AnyOrder_GivesTheNumbersOfTheStream()
+    {
+        CounterRandom random = new(7, "stream");
+        ulong[] stream = [random.Next(), random.Next(), random.Next()];
+        Assert.Equal([stream[2], stream[0], stream[1]], [random.At(2), random.At(0), random.At(1)]);
     }
 
     [Fact]
