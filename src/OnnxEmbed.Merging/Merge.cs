@@ -27,7 +27,7 @@ public static class Merge
         List<MergeSource> sources = [];
         try
         {
-            foreach (MergeInput input in options.Inputs)
+            foreach (MergeInput input in options.Base is { } theBase ? options.Inputs.Prepend(theBase) : options.Inputs)
             {
                 sources.Add(MergeSource.Open(input));
             }
@@ -73,13 +73,23 @@ public static class Merge
 
     private static MergeReport WritePackage(TensorMerger merger, MergeOptions options, MergeArguments arguments, IReadOnlyList<MergeSource> sources)
     {
-        List<ProvenanceInput> hashes = Hashes(sources);
+        List<ProvenanceInput> hashes = Hashes(sources, options.Base is not null);
         Dictionary<string, object?> made = arguments.Values.ToDictionary(entry => entry.Key, entry => (object?)entry.Value, StringComparer.Ordinal);
         made["method"] = options.Method.Name;
-        made["models"] = options.Inputs.Select((input, i) => string.Join('+', input.Adapters.Select(NameOf).Prepend(sources[i].Label))).ToArray();
+        made["models"] = sources.Skip(options.Base is null ? 0 : 1).Select(NameOf).ToArray();
+        if (options.Base is not null)
+        {
+            made["base_model"] = NameOf(sources[0]);
+        }
+
+        if (options.Compatibility != MergeCompatibility.None)
+        {
+            made["compat"] = options.Compatibility.ToString().ToLowerInvariant();
+        }
+
         if (options.Method.TakesWeights)
         {
-            made["weights"] = options.Inputs.Select(input => input.Weight).ToArray();
+            made["weights"] = arguments.Weights.ToArray();
         }
 
         Provenance provenance = new("merge", made, hashes, new Dictionary<string, ulong>());
@@ -98,12 +108,12 @@ public static class Merge
         return result!;
     }
 
-    private static List<ProvenanceInput> Hashes(IReadOnlyList<MergeSource> sources)
+    private static List<ProvenanceInput> Hashes(IReadOnlyList<MergeSource> sources, bool hasBase)
     {
         List<ProvenanceInput> hashes = [];
         for (int i = 0; i < sources.Count; i++)
         {
-            string role = $"model {i + 1}";
+            string role = !hasBase ? $"model {i + 1}" : i == 0 ? "base" : $"model {i}";
             hashes.AddRange(sources[i].Package is { } package
                 ? package.Hashes(role)
                 : [ProvenanceInput.Of(role, Path.GetDirectoryName(sources[i].Model.Path!)!, Path.GetFileName(sources[i].Model.Path!))]);
@@ -118,6 +128,8 @@ public static class Merge
     }
 
     private static string Beside(string output, string name) => $"{output}.{name}";
+
+    private static string NameOf(MergeSource source) => string.Join('+', source.Input.Adapters.Select(NameOf).Prepend(source.Label));
 
     private static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 

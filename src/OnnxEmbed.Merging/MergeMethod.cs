@@ -5,6 +5,9 @@ namespace OnnxEmbed.Merging;
 /// <summary>A way to make one model out of several: what it is called, what it takes, and its formula.</summary>
 public sealed record MergeMethod
 {
+    /// <summary>Name of the parameter that weighs a model.</summary>
+    internal const string Weight = "weight";
+
     internal MergeMethod(string name, string title, string reference, int minimumInputs, int? maximumInputs, IMergeRule rule)
     {
         Name = name;
@@ -24,17 +27,23 @@ public sealed record MergeMethod
     /// <summary>Address of the paper that describes it.</summary>
     public string Reference { get; }
 
-    /// <summary>Fewest models it takes.</summary>
+    /// <summary>Fewest models it takes, the base not counted.</summary>
     public int MinimumInputs { get; }
 
-    /// <summary>Most models it takes; null for any number.</summary>
+    /// <summary>Most models it takes, the base not counted; null for any number.</summary>
     public int? MaximumInputs { get; }
 
-    /// <summary>Its parameters, weights of the single models aside.</summary>
+    /// <summary>Its parameters, those of the single models aside.</summary>
     public IReadOnlyList<MergeParameter> Parameters { get; init; } = [];
 
+    /// <summary>Parameters that each model has a value of, such as its weight.</summary>
+    public IReadOnlyList<MergeParameter> ModelParameters { get; init; } = [];
+
+    /// <summary>Whether it takes a base beside the models.</summary>
+    public BaseUse Base { get; init; }
+
     /// <summary>Whether each model may have a weight.</summary>
-    public bool TakesWeights { get; init; }
+    public bool TakesWeights => ModelParameters.Any(parameter => parameter.Name == Weight);
 
     /// <summary>Whether its one model needs an adapter.</summary>
     public bool NeedsAdapter { get; init; }

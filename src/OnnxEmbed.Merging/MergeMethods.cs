@@ -6,11 +6,13 @@ namespace OnnxEmbed.Merging;
 /// <summary>All merge methods.</summary>
 public static class MergeMethods
 {
+    private static readonly MergeParameter Weight = new(MergeMethod.Weight, MergeParameterKind.Number, "1", "weight of the model");
+
     /// <summary>Weighted average of the weights ("model soup").</summary>
     public static MergeMethod Linear { get; } = new(
         "linear", "Model soup (weighted average)", "https://arxiv.org/abs/2203.05482", 1, null, new LinearRule())
     {
-        TakesWeights = true,
+        ModelParameters = [Weight],
         Parameters =
         [
             new MergeParameter(LinearRule.Normalize, MergeParameterKind.Flag, "true", "divide the weights by their sum"),

@@ -1,3 +1,4 @@
+using OnnxEmbed.Merging.Methods;
 using OnnxEmbed.Onnx;
 
 namespace OnnxEmbed.Merging;
@@ -8,14 +9,26 @@ public sealed record MergeOptions
     /// <summary>The method, from <see cref="MergeMethods"/>.</summary>
     public required MergeMethod Method { get; init; }
 
-    /// <summary>The models. The first is the base: its graph, tokenizer and element types are those of the result.</summary>
+    /// <summary>
+    /// The models. Graph, tokenizer and element types of the result are those of <see cref="Base"/> where there is one, else of the first model.
+    /// </summary>
     public required IReadOnlyList<MergeInput> Inputs { get; init; }
 
-    /// <summary>Where the result appears: a directory if the first model is a package, else a file.</summary>
+    /// <summary>The model that the others were trained from, for methods that merge differences to it.</summary>
+    /// <value>Default none.</value>
+    public MergeInput? Base { get; init; }
+
+    /// <summary>Where the result appears: a directory if the base, or else the first model, is a package; otherwise a file.</summary>
     public required string Output { get; init; }
 
-    /// <summary>Values of the method's parameters as text, by name; those left out have their defaults.</summary>
+    /// <summary>
+    /// Values of the method's parameters as text, by name; those left out have their defaults. A parameter of the models given here holds for
+    /// every model that has none of its own.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whose numbers the merge gives where programs differ.</summary>
+    public MergeCompatibility Compatibility { get; init; }
 
     /// <summary>Whether a parameter may leave its range where the method says so (slerp: t).</summary>
     public bool Extrapolate { get; init; }
@@ -31,6 +44,9 @@ public sealed record MergeOptions
 
     /// <summary>Where the bytes of large tensors go.</summary>
     public ExternalDataMode ExternalData { get; init; } = ExternalDataMode.Auto;
+
+    /// <summary>Values that differ from tensor to tensor.</summary>
+    internal IParameterSchedule? Schedule { get; init; }
 
     /// <summary>Threads at work, 1 or more. The result does not depend on it.</summary>
     public required int DegreeOfParallelism { get; init; }

@@ -47,18 +47,40 @@ public sealed record MergeParameter(string Name, MergeParameterKind Kind, string
         }
     }
 
+    /// <summary>Checks a value that is no text: a double, bool or string as the kind asks. What is wrong is added to <paramref name="faults"/>.</summary>
+    internal object? Check(object value, bool extrapolate, List<string> faults) => value switch
+    {
+        double number when Kind is MergeParameterKind.Number or MergeParameterKind.Integer => CheckNumber(number, extrapolate, faults),
+        bool when Kind == MergeParameterKind.Flag => value,
+        _ => Parse(Convert.ToString(value, CultureInfo.InvariantCulture)!, extrapolate, faults),
+    };
+
     private double? ParseNumber(string text, bool extrapolate, List<string> faults)
     {
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number))
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number))
         {
-            faults.Add($"{Name}: needs a number, got '{text}'");
+            return CheckNumber(number, extrapolate, faults);
+        }
+
+        faults.Add($"{Name}: needs a number, got '{text}'");
+        return null;
+    }
+
+    private double? CheckNumber(double number, bool extrapolate, List<string> faults)
+    {
+        if (!double.IsFinite(number) || (Kind == MergeParameterKind.Integer && number != Math.Floor(number)))
+        {
+            faults.Add(string.Create(CultureInfo.InvariantCulture, $"{Name}: needs a {(Kind == MergeParameterKind.Integer ? "whole " : "")}number, got {number}"));
             return null;
         }
 
         if ((number < Minimum || number > Maximum) && !(extrapolate && CanExtrapolate))
         {
             string remedy = CanExtrapolate ? "; --extrapolate allows it" : "";
-            faults.Add(string.Create(CultureInfo.InvariantCulture, $"{Name}: needs a number in [{Minimum}, {Maximum}], got {number}{remedy}"));
+            string range = Minimum == double.NegativeInfinity ? $"up to {Text.Number(Maximum)}"
+                : Maximum == double.PositiveInfinity ? $"from {Text.Number(Minimum)} on"
+                : $"in [{Text.Number(Minimum)}, {Text.Number(Maximum)}]";
+            faults.Add($"{Name}: needs a number {range}, got {Text.Number(number)}{remedy}");
             return null;
         }
 

@@ -6,6 +6,9 @@ public enum MergeParameterKind
     /// <summary>A number, with a decimal point.</summary>
     Number,
 
+    /// <summary>A whole number.</summary>
+    Integer,
+
     /// <summary><c>true</c> or <c>false</c>.</summary>
     Flag,
 

@@ -9,7 +9,7 @@ namespace OnnxEmbed.Merging.Engine;
 /// Measures and blends tensors in blocks of <see cref="Reductions.BlockLength"/> elements on several threads. Memory is a few blocks for each
 /// thread, whatever the size of a tensor; sums are added in the order of the blocks, so that results do not depend on the threads.
 /// </summary>
-internal sealed class BlockEngine(int degreeOfParallelism, CancellationToken cancellation)
+internal sealed partial class BlockEngine(int degreeOfParallelism, CancellationToken cancellation)
 {
     private const int BlockLength = Reductions.BlockLength;
 

@@ -17,11 +17,15 @@ internal sealed class TensorMerger(
 {
     private readonly BlockEngine _engine = new(options.DegreeOfParallelism, cancellation);
     private readonly FixedTensors _fixed = new(sources[0].Model.Proto.Graph);
+    private readonly WeightOrientation _orientation = new(sources[0].Model.Proto.Graph);
     private readonly List<string> _faults = [];
     private readonly Dictionary<string, TensorBlend> _blends = new(StringComparer.Ordinal);
     private readonly PairSums[] _total = new PairSums[Math.Max(1, sources.Count - 1)];
     private IReadOnlyDictionary<string, string> _twins = new Dictionary<string, string>();
     private long _blendedElements;
+
+    /// <summary>Whether the first source is a base beside the models.</summary>
+    private bool HasBase => options.Base is not null;
 
     /// <summary>Writes the merged model.</summary>
     /// <param name="path">The model file.</param>
@@ -65,7 +69,8 @@ internal sealed class TensorMerger(
         {
             Method = options.Method.Name,
             Parameters = arguments.Values,
-            Models = [.. sources.Select(source => (source.Label, source.Input.Weight))],
+            Base = HasBase ? sources[0].Label : null,
+            Models = [.. sources.Skip(HasBase ? 1 : 0).Zip(arguments.Weights, (source, weight) => (source.Label, weight))],
             Inputs = hashes(),
             Tensors = reports,
             Warnings = [.. warnings, .. reports.Where(tensor => tensor.Warning is not null).Select(tensor => $"'{tensor.Name}': {tensor.Warning}")],
@@ -101,7 +106,7 @@ internal sealed class TensorMerger(
         }
 
         long[] nonFinite = norms.All(double.IsFinite) ? [] : [.. weights.Select(_engine.CountNonFinite)];
-        TensorBlend blend = Decide(name, target, pairs, equal);
+        TensorBlend blend = Decide(name, weights, pairs, equal);
         string? warning = Judge(name, nonFinite, blend) ?? blend.Warning;
         double outputNorm = 0;
         if (_faults.Count == 0)
@@ -112,7 +117,8 @@ internal sealed class TensorMerger(
         bool compared = sources.Count > 1;
         return new TensorReport(name, target.ToString(), blend.Action)
         {
-            Factors = blend.CopyOf is null ? blend.Factors : [],
+            Factors = blend.CopyOf is null && blend.Formula is null ? blend.Factors : [],
+            Figures = blend.Figures,
             Norms = norms,
             OutputNorm = outputNorm,
             Cosines = compared ? [.. pairs.Select(pair => double.IsNaN(pair.Cosine) ? (double?)null : pair.Cosine)] : [],
@@ -122,13 +128,20 @@ internal sealed class TensorMerger(
         };
     }
 
-    private TensorBlend Decide(string name, TensorData target, IReadOnlyList<PairSums> pairs, bool equal)
+    private TensorBlend Decide(string name, WeightSource[] weights, IReadOnlyList<PairSums> pairs, bool equal)
     {
+        TensorData target = weights[0].Stored;
         TensorBlend blend;
         if (_twins.TryGetValue(name, out string? table))
         {
             // A transposed sum rounds differently: factors of its own could set the twin apart from the table in the last bit.
+            // A formula gets the elements in the table's order, whole rows of it, and writes them across.
             blend = _blends[table] with { Warning = null };
+            if (blend.Formula is not null)
+            {
+                RowLayout rows = blend.Rows ?? new RowLayout(target.Shape[1], (int)target.Shape[0], false);
+                blend = blend with { Rows = rows with { Strided = !rows.Strided } };
+            }
         }
         else if (!equal && sources.Count > 1 && _fixed.IsConstant(name, target))
         {
@@ -143,7 +156,10 @@ internal sealed class TensorMerger(
         }
         else
         {
-            blend = options.Method.Rule.Decide(new TensorFacts(target.ElementCount, pairs, equal), arguments);
+            int faults = _faults.Count;
+            MergeArguments own = arguments.For(name, _faults);
+            MergeTensor tensor = new(name, target.Shape, _orientation.IsInputsFirst(name, target), weights, HasBase, pairs, equal, _engine);
+            blend = _faults.Count > faults ? TensorBlend.Copy(0, sources.Count, "refused") : options.Method.Rule.Decide(tensor, own);
         }
 
         _blends[name] = blend;
@@ -162,7 +178,7 @@ internal sealed class TensorMerger(
             }
 
             string what = $"{nonFinite[i]} NaN or infinite value{(nonFinite[i] == 1 ? "" : "s")} in {sources[i].Label}";
-            bool takesPart = blend.CopyOf is { } copied ? copied == i : blend.Factors[i] != 0;
+            bool takesPart = blend.Uses(i);
             if (takesPart && !options.AllowNonFinite)
             {
                 _faults.Add($"'{name}': needs finite weights, got {what}; --allow-nonfinite merges them all the same");
@@ -194,7 +210,9 @@ internal sealed class TensorMerger(
             _blendedElements += weights[0].Stored.ElementCount;
         }
 
-        return Math.Sqrt(_engine.Blend(weights, blend.Factors, type, Write));
+        return Math.Sqrt(blend.Formula is { } formula
+            ? _engine.Compute(weights, HasBase, blend.Rows, formula, type, Write)
+            : _engine.Blend(weights, blend.Factors, type, Write));
     }
 
     /// <summary>Integers, flags and the like: never blended.</summary>

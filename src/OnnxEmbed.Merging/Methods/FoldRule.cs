@@ -7,6 +7,6 @@ internal sealed class FoldRule : IMergeRule
     {
     }
 
-    public TensorBlend Decide(TensorFacts tensor, MergeArguments arguments) =>
-        tensor.AllEqual ? TensorBlend.Copy(0, 1, "copied: no adapter") : new TensorBlend([1], null, "adapter folded in");
+    public TensorBlend Decide(MergeTensor tensor, MergeArguments arguments) =>
+        tensor.AllEqual ? tensor.CopyModel(0, "copied: no adapter") : tensor.Sum([1], "adapter folded in");
 }

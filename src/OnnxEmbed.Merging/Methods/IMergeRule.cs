@@ -1,11 +1,13 @@
 namespace OnnxEmbed.Merging.Methods;
 
-/// <summary>The formula of a method: from what is known of a tensor to the factor of each model.</summary>
+/// <summary>The formula of a method. It looks at a tensor as often as it needs and says what becomes of it; it keeps no state.</summary>
 internal interface IMergeRule
 {
-    /// <summary>Adds what is wrong with the arguments as a whole.</summary>
+    /// <summary>Adds what is wrong with the arguments as a whole; where parameters differ by tensor it is asked for each tensor.</summary>
     void Validate(MergeArguments arguments, List<string> faults);
 
     /// <summary>Decides what becomes of one tensor.</summary>
-    TensorBlend Decide(TensorFacts tensor, MergeArguments arguments);
+    /// <param name="tensor">The tensor in all models.</param>
+    /// <param name="arguments">The parameters that hold for this tensor.</param>
+    TensorBlend Decide(MergeTensor tensor, MergeArguments arguments);
 }

@@ -16,19 +16,19 @@ internal sealed class LinearRule : IMergeRule
         }
     }
 
-    public TensorBlend Decide(TensorFacts tensor, MergeArguments arguments)
+    public TensorBlend Decide(MergeTensor tensor, MergeArguments arguments)
     {
         double sum = arguments.Weights.Sum();
         bool normalize = arguments.Flag(Normalize);
         double[] factors = [.. arguments.Weights.Select(weight => normalize ? weight / sum : weight)];
         if (tensor.AllEqual && (normalize || sum == 1))
         {
-            return TensorBlend.Copy(0, factors.Length, "copied: equal in all models");
+            return tensor.CopyModel(0, "copied: equal in all models");
         }
 
         int only = factors.Count(factor => factor != 0) == 1 ? Array.FindIndex(factors, factor => factor == 1) : -1;
         return only >= 0
-            ? TensorBlend.Copy(only, factors.Length, $"copied: only model {only + 1} has a weight")
-            : new TensorBlend(factors, null, "linear");
+            ? tensor.CopyModel(only, $"copied: only model {only + 1} has a weight")
+            : tensor.Sum(factors, "linear");
     }
 }

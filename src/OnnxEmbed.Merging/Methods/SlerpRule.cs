@@ -30,7 +30,7 @@ internal sealed class SlerpRule : IMergeRule
     {
     }
 
-    public TensorBlend Decide(TensorFacts tensor, MergeArguments arguments)
+    public TensorBlend Decide(MergeTensor tensor, MergeArguments arguments)
     {
         double t = arguments.Number(T);
         if (tensor.AllEqual)
@@ -49,7 +49,7 @@ internal sealed class SlerpRule : IMergeRule
             return Straight(t, "lerp: one element");
         }
 
-        return arguments.Choice(Mode) == Mergekit ? LikeMergekit(t, sums) : OnTheSphere(t, sums);
+        return arguments.LikeMergekit || arguments.Choice(Mode) == Mergekit ? LikeMergekit(t, sums) : OnTheSphere(t, sums);
     }
 
     private static TensorBlend OnTheSphere(double t, PairSums sums)

@@ -14,6 +14,9 @@ public sealed record MergeReport
     /// <summary>Its parameters as resolved (numbers, flags, words).</summary>
     public required IReadOnlyDictionary<string, object> Parameters { get; init; }
 
+    /// <summary>Name of the base beside the models; null where there is none.</summary>
+    public string? Base { get; init; }
+
     /// <summary>The models in order: name and weight.</summary>
     public required IReadOnlyList<(string Name, double Weight)> Models { get; init; }
 
@@ -26,7 +29,7 @@ public sealed record MergeReport
     /// <summary>What the user should know: differing files, graphs and tensors.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
-    /// <summary>Angle in degrees between the first model and each later one over all floating-point weights together that are not equal in all models; null where there is none.</summary>
+    /// <summary>Angle in degrees between the first model (the base where there is one) and each later one over all floating-point weights together that are not equal in all models; null where there is none.</summary>
     public required IReadOnlyList<double?> AnglesDegrees { get; init; }
 
     /// <summary>Number of tensors by action.</summary>

@@ -27,6 +27,11 @@ internal static class MergeReportJson
             json.WriteString("version", Provenance.ToolVersion);
             json.WriteString("method", report.Method);
             WriteParameters(json, report.Parameters);
+            if (report.Base is { } theBase)
+            {
+                json.WriteString("base", theBase);
+            }
+
             json.WriteStartArray("models");
             foreach ((string name, double weight) in report.Models)
             {
@@ -119,6 +124,12 @@ internal static class MergeReportJson
         json.WriteString("type", tensor.Type);
         json.WriteString("action", tensor.Action);
         WriteNumbers(json, "factors", [.. tensor.Factors.Select(factor => (double?)factor)]);
+        foreach ((string name, double value) in tensor.Figures)
+        {
+            json.WritePropertyName(name);
+            WriteNumber(json, value);
+        }
+
         WriteNumbers(json, "norms", [.. tensor.Norms.Select(norm => (double?)norm)]);
         if (tensor.OutputNorm is { } output)
         {

@@ -24,27 +24,20 @@ internal static class ResolvedRecipe
 
         // A fold is mergekit's passthrough of one model with an adapter.
         Entry(yaml, "merge_method", options.Method.NeedsAdapter ? "passthrough" : options.Method.Name);
-        if (options.Method == MergeMethods.Slerp)
+        if ((options.Base ?? (options.Method == MergeMethods.Slerp ? options.Inputs[0] : null)) is { } theBase)
         {
             Word(yaml, "base_model");
-            Reference(yaml, options.Inputs[0]);
+            Reference(yaml, theBase);
         }
 
         Word(yaml, "models");
         yaml.Emit(new SequenceStart(AnchorName.Empty, TagName.Empty, true, SequenceStyle.Block));
-        foreach (MergeInput input in options.Inputs)
+        foreach ((MergeInput input, IReadOnlyDictionary<string, object> values) in options.Inputs.Zip(arguments.ModelValues))
         {
             yaml.Emit(new MappingStart());
             Word(yaml, "model");
             Reference(yaml, input);
-            if (options.Method.TakesWeights)
-            {
-                Word(yaml, "parameters");
-                yaml.Emit(new MappingStart());
-                Entry(yaml, "weight", Text.Number(input.Weight));
-                yaml.Emit(new MappingEnd());
-            }
-
+            Parameters(yaml, values);
             yaml.Emit(new MappingEnd());
         }
 

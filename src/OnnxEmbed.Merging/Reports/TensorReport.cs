@@ -6,19 +6,22 @@ namespace OnnxEmbed.Merging.Reports;
 /// <param name="Action">What was done and why, as in <c>slerp</c> or <c>copied: t = 0</c>.</param>
 public sealed record TensorReport(string Name, string Type, string Action)
 {
-    /// <summary>Factor of each model; empty for a copy.</summary>
+    /// <summary>Factor of each model, the base first where there is one; empty for a copy and for a formula of the elements.</summary>
     public IReadOnlyList<double> Factors { get; init; } = [];
 
-    /// <summary>Euclidean norm in each model; empty for tensors that are not floating-point.</summary>
+    /// <summary>What the method computed for this tensor, such as a ratio or a threshold, by name.</summary>
+    public IReadOnlyDictionary<string, double> Figures { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Euclidean norm in each model, the base first where there is one; empty for tensors that are not floating-point.</summary>
     public IReadOnlyList<double> Norms { get; init; } = [];
 
     /// <summary>Euclidean norm of the result; null for tensors that are not floating-point.</summary>
     public double? OutputNorm { get; init; }
 
-    /// <summary>Cosine between the first model and each later one; null where there is no angle.</summary>
+    /// <summary>Cosine between the first model (the base where there is one) and each later one; null where there is no angle.</summary>
     public IReadOnlyList<double?> Cosines { get; init; } = [];
 
-    /// <summary>Angle between the first model and each later one in degrees, [0, 180]; null where there is none.</summary>
+    /// <summary>Angle between the first model (the base where there is one) and each later one in degrees, [0, 180]; null where there is none.</summary>
     public IReadOnlyList<double?> AnglesDegrees { get; init; } = [];
 
     /// <summary>Number of NaN and infinite values in each model; empty where all are finite.</summary>
