@@ -14,7 +14,7 @@ FLAVOR := $(if $(filter 1,$(GPU)),-p:OnnxRuntimeFlavor=Gpu)
 APP := artifacts/bin/OnnxEmbed.Cli/$(shell echo $(CONFIG) | tr A-Z a-z)/onnxembed.dll
 BENCH := tests/OnnxEmbed.Benchmarks
 
-.PHONY: build test check test-clients demo bench parity format size clean help
+.PHONY: build test check test-clients demo bench bench-large parity format size clean help
 
 build: ## build the tool: artifacts/bin/onnxembed (GPU=1 for the CUDA build of ONNX Runtime)
 	@$(DOTNET) build src/OnnxEmbed.Cli -c $(CONFIG) -v q -clp:NoSummary $(FLAVOR)
@@ -36,6 +36,9 @@ demo: build ## the study in a few minutes: prints the table and the path of the 
 
 bench: ## measure against TorchSharp, a bare ONNX Runtime loop, cp and a plain silhouette (downloads TorchSharp, 1.2 GB)
 	scripts/bench.sh bench $(BENCH_ARGS)
+
+bench-large: ## merge two files of 4 GB made for the test, against cp (needs 13 GB of disk; skipped with a message where there is less)
+	scripts/bench.sh bench-large $(BENCH_ARGS)
 
 parity: ## compare LoRA gradients with TorchSharp's on the same weights and batch
 	scripts/bench.sh parity

@@ -13,7 +13,7 @@ internal static class BenchCommand
     [
         ("step", StepBenchmark.Run),
         ("embed", EmbedBenchmark.Run),
-        ("slerp", SlerpBenchmark.Run),
+        ("merge", MergeBenchmark.Run),
         ("silhouette", SilhouetteBenchmark.Run),
     ];
 

@@ -20,8 +20,11 @@ switch (args)
         return 0;
     case ["profile", string kind, string length]:
         return StepProfile.Run((prefix, steps) => OnnxStep.Measure(Shape(length), kind == "lora", cores, steps, prefix));
-    case ["slerp", string first, string second, string output, string threads]:
-        Console.WriteLine(StepTimes.Print([SlerpBenchmark.Merge(first, second, output, Numbers.Int(threads))]));
+    case ["bench-large", ..]:
+        MergeBenchmark.RunLarge(cores, rounds: args.Length > 1 ? Numbers.Int(args[1]) : 3);
+        return 0;
+    case ["merge", string method, string parameters, string threads, string times, string output, .. string[] inputs]:
+        Console.WriteLine(StepTimes.Print(MergeRun.Measure(method, parameters, Numbers.Int(threads), Numbers.Int(times), output, inputs)));
         return 0;
     case ["weaken", string path, string version]:
         byte[] bytes = File.ReadAllBytes(path);
@@ -29,7 +32,7 @@ switch (args)
         File.WriteAllBytes(path, bytes);
         return marked > 0 ? 0 : 1;
     default:
-        Console.Error.WriteLine("usage: onnxembed-bench bench [--rounds N] [--steps N] [--only step,embed,slerp,silhouette] | parity | profile lora|full LENGTH");
+        Console.Error.WriteLine("usage: onnxembed-bench bench [--rounds N] [--steps N] [--only step,embed,merge,silhouette] | bench-large [ROUNDS] | parity | profile lora|full LENGTH");
         return 2;
 }
 

@@ -1,0 +1,16 @@
+namespace OnnxEmbed.Benchmarks.Files;
+
+/// <summary>A merge that is measured beside a copy of one of its inputs.</summary>
+/// <param name="Title">What the table calls it.</param>
+/// <param name="Method">Name of the method.</param>
+/// <param name="Parameters">Its parameters as <c>name=value</c>, separated by commas.</param>
+/// <param name="Inputs">Number of input files; a method that needs a base takes the first as that.</param>
+/// <param name="TargetRatio">At most so many times the copy.</param>
+internal sealed record MergeCase(string Title, string Method, string Parameters, int Inputs, double TargetRatio)
+{
+    public static readonly MergeCase Slerp = new("slerp of two", "slerp", "t=0.5", 2, 1.5);
+
+    public static readonly MergeCase Soup = new("soup of five", "linear", "", 5, 4);
+
+    public static IReadOnlyList<MergeCase> All { get; } = [Slerp, Soup];
+}
