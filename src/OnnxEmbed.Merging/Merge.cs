@@ -44,7 +44,7 @@ public static class Merge
                 AtomicOutput.RefuseExistingFile(Beside(options.Output, ResolvedRecipe.FileName), options.Force);
             }
 
-            List<string> warnings = [.. PackageConflicts.Check(sources), .. SourceAlignment.Check(sources)];
+            List<string> warnings = [.. options.Schedule is null ? options.Method.Rule.Warn(arguments) : [], .. PackageConflicts.Check(sources), .. SourceAlignment.Check(sources)];
             if (options.Strict && warnings.Count > 0)
             {
                 throw new DataException("merge: strict, and " + string.Join("; ", warnings));

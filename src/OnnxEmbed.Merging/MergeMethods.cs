@@ -4,9 +4,9 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging;
 
 /// <summary>All merge methods.</summary>
-public static class MergeMethods
+public static partial class MergeMethods
 {
-    private static readonly MergeParameter Weight = new(MergeMethod.Weight, MergeParameterKind.Number, "1", "weight of the model");
+    private static MergeParameter Weight => new(MergeMethod.Weight, MergeParameterKind.Number, "1", "weight of the model");
 
     /// <summary>Weighted average of the weights ("model soup").</summary>
     public static MergeMethod Linear { get; } = new(
@@ -15,7 +15,7 @@ public static class MergeMethods
         ModelParameters = [Weight],
         Parameters =
         [
-            new MergeParameter(LinearRule.Normalize, MergeParameterKind.Flag, "true", "divide the weights by their sum"),
+            new MergeParameter(WeightedAverage.Normalize, MergeParameterKind.Flag, "true", "divide the weights by their sum"),
         ],
     };
 
@@ -49,7 +49,7 @@ public static class MergeMethods
     };
 
     /// <summary>Every method in the order in which help lists them.</summary>
-    public static IReadOnlyList<MergeMethod> All { get; } = [Linear, Slerp, Lora];
+    public static IReadOnlyList<MergeMethod> All => field ??= [Linear, Slerp, Lora];
 
     /// <summary>Finds a method by name.</summary>
     /// <exception cref="OptionException">There is none; the known ones are listed.</exception>

@@ -30,6 +30,9 @@ public sealed record MergeOptions
     /// <summary>Whose numbers the merge gives where programs differ.</summary>
     public MergeCompatibility Compatibility { get; init; }
 
+    /// <summary>Whether tensors of one axis or none (biases, the scales of norms) are averaged instead of merged by the method.</summary>
+    public bool LinearVectors { get; init; }
+
     /// <summary>Whether a parameter may leave its range where the method says so (slerp: t).</summary>
     public bool Extrapolate { get; init; }
 

@@ -75,13 +75,31 @@ public class EdgeCaseTests
     }
 
     [Fact]
-    public void Slerp_EndpointWithNaNInTheOther_CopiesAndWarns()
+    public void Slerp_EndpointWithNaNInTheOther_IsRefusedOrCopiedWithAWarning()
     {
-        (TensorReport tensor, float[] result) = Slerp([1, -0f, 1e-45f], [float.NaN, float.PositiveInfinity, 0], "0");
-        Assert.Equal([1, -0f, 1e-45f], result);
-        Assert.True(float.IsNegative(result[1]));
+        using TemporaryDirectory directory = new();
+        string a = BareModels.Write(directory["a.onnx"], 1, -0f, 1e-45f);
+        string b = BareModels.Write(directory["b.onnx"], float.NaN, float.PositiveInfinity, 0);
+        MergeOptions options = BareModels.Slerp(a, b, directory["c.onnx"], "0");
+        Assert.Contains("got 2 NaN or infinite values in b.onnx", Assert.Throws<DataException>(() => BareModels.Run(options)).Message, StringComparison.Ordinal);
+        TensorReport tensor = Assert.Single(BareModels.Run(options with { AllowNonFinite = true }).Tensors);
+        Assert.Equal(File.ReadAllBytes(a), File.ReadAllBytes(directory["c.onnx"]));
         Assert.Equal("2 NaN or infinite values in b.onnx, of which nothing is taken", tensor.Warning);
         Assert.Equal([0L, 2L], tensor.NonFinite);
+    }
+
+    [Fact]
+    public void Run_InfiniteConstantOfTheGraph_IsNoFault()
+    {
+        using TemporaryDirectory directory = new();
+        string Write(string name, float weight) => BareModels.Write(
+            directory[name],
+            new Dictionary<string, TensorData> { ["mask"] = TensorData.From<float>([float.NegativeInfinity]), ["w"] = TensorData.From<float>([weight, 1], 2) },
+            ExternalDataMode.Auto,
+            BareModels.Node("Where", ["c", "x", "mask"], "y"));
+        MergeReport report = BareModels.Run(BareModels.Soup(directory["c.onnx"], Write("a.onnx", 1), Write("b.onnx", 3)));
+        Assert.Equal(float.NegativeInfinity, BareModels.Read(directory["c.onnx"], "mask").ToSingles()[0]);
+        Assert.Empty(report.Warnings);
     }
 
     [Fact]

@@ -106,8 +106,10 @@ internal sealed class TensorMerger(
         }
 
         long[] nonFinite = norms.All(double.IsFinite) ? [] : [.. weights.Select(_engine.CountNonFinite)];
-        TensorBlend blend = Decide(name, weights, pairs, equal);
-        string? warning = Judge(name, nonFinite, blend) ?? blend.Warning;
+        bool constant = _fixed.IsConstant(name, target); // such as the -∞ of a mask
+        bool refused = !constant && !options.AllowNonFinite && Refuse(name, nonFinite);
+        TensorBlend blend = refused ? TensorBlend.Copy(0, sources.Count, "refused") : Decide(name, weights, pairs, equal);
+        string? warning = (constant ? null : WarnOfNonFinite(nonFinite, blend)) ?? blend.Warning;
         double outputNorm = 0;
         if (_faults.Count == 0)
         {
@@ -132,7 +134,7 @@ internal sealed class TensorMerger(
     {
         TensorData target = weights[0].Stored;
         TensorBlend blend;
-        if (_twins.TryGetValue(name, out string? table))
+        if (_twins.TryGetValue(name, out string? table) && _blends.ContainsKey(table))
         {
             // A transposed sum rounds differently: factors of its own could set the twin apart from the table in the last bit.
             // A formula gets the elements in the table's order, whole rows of it, and writes them across.
@@ -159,36 +161,32 @@ internal sealed class TensorMerger(
             int faults = _faults.Count;
             MergeArguments own = arguments.For(name, _faults);
             MergeTensor tensor = new(name, target.Shape, _orientation.IsInputsFirst(name, target), weights, HasBase, pairs, equal, _engine);
-            blend = _faults.Count > faults ? TensorBlend.Copy(0, sources.Count, "refused") : options.Method.Rule.Decide(tensor, own);
+            blend = _faults.Count > faults ? TensorBlend.Copy(0, sources.Count, "refused")
+                : (options.LinearVectors && target.Shape.Count < 2 ? options.Method.Rule.Average(tensor, own) : null) ?? options.Method.Rule.Decide(tensor, own);
         }
 
         _blends[name] = blend;
         return blend;
     }
 
-    /// <summary>NaN and infinities: a fault in a model that takes part, else a warning. Returns the warning.</summary>
-    private string? Judge(string name, long[] nonFinite, TensorBlend blend)
+    /// <summary>Adds a fault for each model, also one of which nothing would be taken, that holds NaN or infinite values.</summary>
+    private bool Refuse(string name, long[] nonFinite)
     {
-        string? warning = null;
-        for (int i = 0; i < nonFinite.Length; i++)
-        {
-            if (nonFinite[i] == 0)
-            {
-                continue;
-            }
-
-            string what = $"{nonFinite[i]} NaN or infinite value{(nonFinite[i] == 1 ? "" : "s")} in {sources[i].Label}";
-            bool takesPart = blend.Uses(i);
-            if (takesPart && !options.AllowNonFinite)
-            {
-                _faults.Add($"'{name}': needs finite weights, got {what}; --allow-nonfinite merges them all the same");
-            }
-
-            warning = takesPart ? what : $"{what}, of which nothing is taken";
-        }
-
-        return warning;
+        int before = _faults.Count;
+        _faults.AddRange(Enumerable.Range(0, nonFinite.Length).Where(i => nonFinite[i] > 0).Select(i =>
+            $"'{name}': needs finite weights, got {NonFinite(nonFinite, i)}; --allow-nonfinite merges them all the same"));
+        return _faults.Count > before;
     }
+
+    private string? WarnOfNonFinite(long[] nonFinite, TensorBlend blend)
+    {
+        string[] warnings = [.. Enumerable.Range(0, nonFinite.Length).Where(i => nonFinite[i] > 0).Select(i =>
+            NonFinite(nonFinite, i) + (blend.Uses(i) ? "" : ", of which nothing is taken"))];
+        return warnings.Length == 0 ? null : string.Join("; ", warnings);
+    }
+
+    private string NonFinite(long[] nonFinite, int source) =>
+        $"{nonFinite[source]} NaN or infinite value{(nonFinite[source] == 1 ? "" : "s")} in {sources[source].Label}";
 
     private double WriteFloats(WeightSource[] weights, TensorBlend blend, double[] norms, PlannedRange? range, OnnxFileOutput output)
     {

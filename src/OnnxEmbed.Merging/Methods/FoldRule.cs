@@ -9,4 +9,6 @@ internal sealed class FoldRule : IMergeRule
 
     public TensorBlend Decide(MergeTensor tensor, MergeArguments arguments) =>
         tensor.AllEqual ? tensor.CopyModel(0, "copied: no adapter") : tensor.Sum([1], "adapter folded in");
+
+    public TensorBlend? Average(MergeTensor tensor, MergeArguments arguments) => null;
 }

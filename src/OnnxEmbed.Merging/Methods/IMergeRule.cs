@@ -10,4 +10,13 @@ internal interface IMergeRule
     /// <param name="tensor">The tensor in all models.</param>
     /// <param name="arguments">The parameters that hold for this tensor.</param>
     TensorBlend Decide(MergeTensor tensor, MergeArguments arguments);
+
+    /// <summary>
+    /// The plain average that stands in for the method on biases and norms where <see cref="MergeOptions.LinearVectors"/> asks for it; null for a
+    /// method that has none.
+    /// </summary>
+    TensorBlend? Average(MergeTensor tensor, MergeArguments arguments) => WeightedAverage.Of(tensor, arguments);
+
+    /// <summary>What the user should know of the arguments although they are valid.</summary>
+    IEnumerable<string> Warn(MergeArguments arguments) => [];
 }

@@ -23,6 +23,9 @@ internal sealed class MergeArguments(
     /// <summary>Whether mergekit's numbers are wanted where ours differ.</summary>
     public bool LikeMergekit => options.Compatibility == MergeCompatibility.Mergekit;
 
+    /// <summary>Whether values outside the range that is interpolated are wanted.</summary>
+    public bool Extrapolate => options.Extrapolate;
+
     public double Number(string name) => (double)values[name];
 
     public bool Flag(string name) => (bool)values[name];

@@ -52,6 +52,9 @@ internal sealed class SlerpRule : IMergeRule
         return arguments.LikeMergekit || arguments.Choice(Mode) == Mergekit ? LikeMergekit(t, sums) : OnTheSphere(t, sums);
     }
 
+    public TensorBlend Average(MergeTensor tensor, MergeArguments arguments) =>
+        tensor.AllEqual ? tensor.CopyModel(0, "copied: equal in both models") : Straight(arguments.Number(T), "linear");
+
     private static TensorBlend OnTheSphere(double t, PairSums sums)
     {
         if (sums.FirstSquared == 0 || sums.SecondSquared == 0)
