@@ -92,6 +92,11 @@ public static class Merge
             made["weights"] = arguments.Weights.ToArray();
         }
 
+        if (options.Inputs.Any(input => input.AdapterWeights.Count > 0))
+        {
+            made["adapter_weights"] = options.Inputs.SelectMany(input => input.AdapterWeights).ToArray();
+        }
+
         Provenance provenance = new("merge", made, hashes, new Dictionary<string, ulong>());
         MergeReport? result = null;
         sources[0].Package!.CopyTo(

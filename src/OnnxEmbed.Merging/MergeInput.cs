@@ -12,6 +12,10 @@ public sealed record MergeInput(string Model)
     /// <value>Default none.</value>
     public IReadOnlyList<string> Adapters { get; init; } = [];
 
+    /// <summary>Weight of each adapter's change; empty for 1 each.</summary>
+    /// <value>Default empty.</value>
+    public IReadOnlyList<double> AdapterWeights { get; init; } = [];
+
     /// <summary>Weight of the model in a weighted average.</summary>
     /// <value>Default 1.</value>
     public double Weight { get; init; } = 1;

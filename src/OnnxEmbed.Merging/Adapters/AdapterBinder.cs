@@ -1,4 +1,3 @@
-using OnnxEmbed.Merging.Engine;
 using OnnxEmbed.Models.Adapters;
 using OnnxEmbed.Onnx;
 using OnnxEmbed.Onnx.Schema;
@@ -12,32 +11,44 @@ namespace OnnxEmbed.Merging.Adapters;
 /// </summary>
 internal sealed class AdapterBinder
 {
+    private const string Weight = ".weight";
+
     private readonly OnnxModel _model;
-    private readonly Consumers _consumers;
+    private readonly LayerUse _use;
     private readonly Dictionary<string, string> _byNode = new(StringComparer.Ordinal);
 
     public AdapterBinder(OnnxModel model)
     {
         _model = model;
-        _consumers = new Consumers(model.Proto.Graph);
-        foreach (NodeProto node in model.Proto.Graph.Node.Where(node => node.OpType is "MatMul" or "Gemm" && node.Input.Count >= 2))
+        _use = new LayerUse(model.Proto.Graph);
+        foreach ((string module, string tensor) in NamedByNodes(model))
         {
-            // PyTorch's exporter names nodes by module: /encoder/layer.0/attention/self/query/MatMul.
+            _byNode.TryAdd(module, tensor);
+        }
+    }
+
+    /// <summary>Layers that an exporter named by their nodes (PyTorch: /encoder/layer.0/attention/self/query/MatMul), and their weights.</summary>
+    public static IEnumerable<(string Module, string Tensor)> NamedByNodes(OnnxModel model)
+    {
+        foreach (NodeProto node in model.Proto.Graph.Node.Where(node => node.OpType is "MatMul" or "Gemm" or "Gather" && node.Input.Count >= 2))
+        {
+            string weight = node.Input[node.OpType == "Gather" ? 0 : 1];
             int end = node.Name.LastIndexOf('/');
-            if (end > 0 && model.Tensors.ContainsKey(node.Input[1]))
+            if (end > 0 && model.Tensors.ContainsKey(weight))
             {
-                _byNode.TryAdd(node.Name[..end].Trim('/').Replace('/', '.'), node.Input[1]);
+                yield return (node.Name[..end].Trim('/').Replace('/', '.'), weight);
             }
         }
     }
 
-    /// <summary>Binds all modules of an adapter.</summary>
+    /// <summary>Binds all of an adapter.</summary>
     /// <param name="adapter">The adapter.</param>
     /// <param name="where">Its name in messages.</param>
-    /// <exception cref="ShapeMismatchException">Modules have no tensor or another shape; all are listed.</exception>
-    public IReadOnlyList<AdapterBinding> Bind(LoraAdapter adapter, string where)
+    /// <exception cref="ShapeMismatchException">Parts have no tensor or another shape; all are listed.</exception>
+    public BoundAdapter Bind(LoraAdapter adapter, string where)
     {
-        List<AdapterBinding> bindings = [];
+        List<AdapterBinding> modules = [];
+        List<WholeBinding> whole = [];
         List<string> faults = [];
         foreach (LoraModule module in adapter.Modules)
         {
@@ -48,13 +59,22 @@ internal sealed class AdapterBinder
                 continue;
             }
 
-            if (Orientation(tensor, module, faults) is { } transposed)
+            string? bias = module.Bias is { } change ? BiasOf(module.BiasParameter, change, faults) : null;
+            if (Orientation(tensor, module, adapter.Settings.FanInFanOut, faults) is { } transposed)
             {
-                bindings.Add(new AdapterBinding(tensor, module, transposed));
+                modules.Add(new AdapterBinding(tensor, module, transposed) { Bias = bias });
             }
         }
 
-        return faults.Count == 0 ? bindings : throw new ShapeMismatchException($"{where}: the adapter does not fit the model", faults);
+        foreach ((string name, TensorData value) in adapter.WholeTensors)
+        {
+            if (Replaced(name, value, faults) is { } binding)
+            {
+                whole.Add(binding);
+            }
+        }
+
+        return faults.Count == 0 ? new BoundAdapter(modules, whole) : throw new ShapeMismatchException($"{where}: the adapter does not fit the model", faults);
     }
 
     /// <summary>The module's own name first, then without leading parts such as <c>model.</c>, then as the ending of one name in the model.</summary>
@@ -62,9 +82,9 @@ internal sealed class AdapterBinder
     {
         for (string name = module; ; name = name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..])
         {
-            if (_model.Tensors.ContainsKey(name + ".weight"))
+            if (_model.Tensors.ContainsKey(name + Weight))
             {
-                return name + ".weight";
+                return name + Weight;
             }
 
             if (_byNode.TryGetValue(name, out string? tensor))
@@ -79,26 +99,94 @@ internal sealed class AdapterBinder
             }
         }
 
-        string[] endings = [.. _model.Tensors.Keys.Where(name => name.EndsWith($".{module}.weight", StringComparison.Ordinal))];
+        return ByEnding(module + Weight);
+    }
+
+    /// <summary>A parameter that is no weight of a layer: its own name, then without leading parts, then as the ending of one name.</summary>
+    private string? FindParameter(string parameter)
+    {
+        for (string name = parameter; name.Count(c => c == '.') >= 1; name = name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..])
+        {
+            if (_model.Tensors.ContainsKey(name))
+            {
+                return name;
+            }
+
+            if (name.Count(c => c == '.') < 3)
+            {
+                break;
+            }
+        }
+
+        return ByEnding(parameter);
+    }
+
+    private string? ByEnding(string parameter)
+    {
+        string[] endings = [.. _model.Tensors.Keys.Where(name => name.EndsWith("." + parameter, StringComparison.Ordinal))];
         return endings.Length == 1 ? endings[0] : null;
     }
 
-    private bool? Orientation(string name, LoraModule module, List<string> faults)
+    private string? BiasOf(string parameter, TensorData change, List<string> faults)
+    {
+        string? name = FindParameter(parameter);
+        if (name is null)
+        {
+            faults.Add($"'{parameter}' changes a bias, the model has none of that name");
+        }
+        else if (_model.Tensors[name] is { } bias && (!bias.ElementType.IsFloat() || bias.ElementCount != change.ElementCount))
+        {
+            faults.Add($"'{parameter}' changes a bias of {change.ElementCount}, '{name}' is {bias}");
+        }
+
+        return name;
+    }
+
+    private WholeBinding? Replaced(string parameter, TensorData value, List<string> faults)
+    {
+        string? name = parameter.EndsWith(Weight, StringComparison.Ordinal) && value.Shape.Count == 2
+            ? Find(parameter[..^Weight.Length])
+            : FindParameter(parameter);
+        if (name is null)
+        {
+            faults.Add($"'{parameter}' {value} takes the place of an initializer, the model has none of that name");
+            return null;
+        }
+
+        TensorData stored = _model.Tensors[name];
+        bool straight = stored.Shape.SequenceEqual(value.Shape);
+        bool turned = value.Shape.Count == 2 && stored.Shape.SequenceEqual(value.Shape.Reverse());
+        if (!stored.ElementType.IsFloat() || (!straight && !turned))
+        {
+            faults.Add($"'{parameter}' is {value}, '{name}' is {stored}");
+            return null;
+        }
+
+        // A square weight lies as its node uses it; one that is looked up lies as it is stored.
+        bool transposed = straight && turned ? !_use.IsTable(name) && _use.IsInByOut(name) == true : turned;
+        return new WholeBinding(name, value, transposed);
+    }
+
+    private bool? Orientation(string name, LoraModule module, bool fanInFanOut, List<string> faults)
     {
         TensorData weight = _model.Tensors[name];
-        long rows = module.B.Shape[0];
-        long columns = module.A.Shape[1];
+        long rows = module.Outputs;
+        long columns = module.Inputs;
         bool straight = weight.Shape.SequenceEqual([rows, columns]);
         bool turned = weight.Shape.SequenceEqual([columns, rows]);
         if (!weight.ElementType.IsFloat() || (!straight && !turned))
         {
-            faults.Add($"module '{module.Module}' changes a weight [{rows}, {columns}], '{name}' is {weight}");
+            string shape = module.IsEmbedding ? $"a table [{columns}, {rows}]" : $"a weight [{rows}, {columns}]";
+            faults.Add($"module '{module.Module}' changes {shape}, '{name}' is {weight}");
             return null;
         }
 
-        bool? transposed = IsInByOut(name);
+        // A table [vocabulary, width] lies as [in, out] would; a tied table that a product uses, too, stays one.
+        bool? transposed = module.IsEmbedding ? _use.IsTable(name) || turned : _use.IsInByOut(name);
         if (straight && turned)
         {
+            // The config's word counts only where the graph has none: GPT-2's layers lie as [in, out] in PyTorch, too.
+            transposed ??= fanInFanOut ? true : null;
             if (transposed is null)
             {
                 faults.Add($"module '{module.Module}': '{name}' is square and no MatMul, Gemm or Transpose tells whether it lies as [out, in]");
@@ -115,30 +203,5 @@ internal sealed class AdapterBinder
         }
 
         return turned;
-    }
-
-    /// <summary>Whether the consumers use a weight as [in, out]; null if they do not tell or disagree.</summary>
-    private bool? IsInByOut(string name)
-    {
-        HashSet<bool> answers = [];
-        foreach ((NodeProto node, int input) in _consumers.Of(name))
-        {
-            switch (node.OpType)
-            {
-                case "MatMul":
-                    answers.Add(input == 1);
-                    break;
-                case "Gemm" when input < 2:
-                    bool flipped = (node.Attribute.FirstOrDefault(attribute => attribute.Name == (input == 1 ? "transB" : "transA"))?.I ?? 0) != 0;
-                    answers.Add((input == 1) != flipped);
-                    break;
-                case "Transpose":
-                    answers.UnionWith(_consumers.Of(node.Output[0])
-                        .Where(consumer => consumer.Node.OpType == "MatMul").Select(consumer => consumer.Input == 0));
-                    break;
-            }
-        }
-
-        return answers.Count == 1 ? answers.Single() : null;
     }
 }

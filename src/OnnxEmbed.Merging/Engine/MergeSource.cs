@@ -47,10 +47,10 @@ internal sealed class MergeSource : IDisposable
         try
         {
             AdapterBinder? binder = null;
-            foreach (string path in input.Adapters)
+            for (int i = 0; i < input.Adapters.Count; i++)
             {
                 binder ??= new AdapterBinder(source.Model);
-                source.Fold(path, binder);
+                source.Fold(input.Adapters[i], input.AdapterWeights.Count == 0 ? 1 : input.AdapterWeights[i], binder);
             }
 
             return source;
@@ -74,27 +74,42 @@ internal sealed class MergeSource : IDisposable
         Model.Dispose();
     }
 
-    private void Fold(string path, AdapterBinder binder)
+    private void Fold(string path, double weight, AdapterBinder binder)
     {
-        string directory = LoraAdapter.IsAdapter(path) ? path : Path.Combine(path, "adapter");
-        if (!LoraAdapter.IsAdapter(directory))
-        {
-            throw new DataException(
-                $"{path}: needs an adapter ({LoraSettings.FileName} and {LoraAdapter.TensorsFileName}) or a training run with one as adapter/, there is none");
-        }
-
+        string directory = AdapterDirectory.Of(path);
         LoraAdapter adapter = LoraAdapter.Load(directory);
         _adapters.Add(adapter);
         AdapterDirectories.Add(directory);
-        foreach (AdapterBinding binding in binder.Bind(adapter, path))
+        BoundAdapter bound = binder.Bind(adapter, path);
+        string[] twice = [.. bound.Whole.Select(whole => whole.Tensor).Where(name => _folded.TryGetValue(name, out FoldedWeights? held) && held.IsReplaced)];
+        if (twice.Length > 0)
         {
-            if (!_folded.TryGetValue(binding.Tensor, out FoldedWeights? weights))
-            {
-                weights = new FoldedWeights(Model.Tensors[binding.Tensor]);
-                _folded.Add(binding.Tensor, weights);
-            }
-
-            weights.Add(binding.Module.A, binding.Module.B, binding.Module.Scale, binding.Transposed);
+            throw new DataException($"{path}: replaces {string.Join(", ", twice)} whole, which another adapter of the same model does, too");
         }
+
+        foreach (WholeBinding whole in bound.Whole)
+        {
+            Folded(whole.Tensor).Replace(whole.Value, weight, whole.Transposed);
+        }
+
+        foreach (AdapterBinding binding in bound.Modules)
+        {
+            Folded(binding.Tensor).Add(binding.Module, weight, binding.Transposed);
+            if (binding.Bias is { } bias)
+            {
+                Folded(bias).Add(binding.Module.Bias!, weight * binding.Module.Scale);
+            }
+        }
+    }
+
+    private FoldedWeights Folded(string tensor)
+    {
+        if (!_folded.TryGetValue(tensor, out FoldedWeights? weights))
+        {
+            weights = new FoldedWeights(Model.Tensors[tensor]);
+            _folded.Add(tensor, weights);
+        }
+
+        return weights;
     }
 }

@@ -90,6 +90,14 @@ internal static class ArgumentCheck
             faults.Add("adapters: needs at least one, got none");
         }
 
+        foreach (MergeInput input in options.Inputs.Where(input => input.AdapterWeights.Count > 0))
+        {
+            if (input.AdapterWeights.Count != input.Adapters.Count || !input.AdapterWeights.All(double.IsFinite))
+            {
+                faults.Add($"adapter weights: need a number for each of the {input.Adapters.Count} adapters of {input.Model}, got {Text.Numbers(input.AdapterWeights)}");
+            }
+        }
+
         if (!method.TakesWeights && options.Inputs.Any(input => input.Weight != 1))
         {
             faults.Add($"weights: {method.Name} takes none");

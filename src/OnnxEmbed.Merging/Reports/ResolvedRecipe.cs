@@ -37,6 +37,12 @@ internal static class ResolvedRecipe
             yaml.Emit(new MappingStart());
             Word(yaml, "model");
             Reference(yaml, input);
+            if (input.AdapterWeights.Count > 0)
+            {
+                // mergekit's schema has no place for them.
+                yaml.Emit(new Comment($"adapter weights: {Text.Numbers(input.AdapterWeights)}", isInline: false));
+            }
+
             Parameters(yaml, values);
             yaml.Emit(new MappingEnd());
         }

@@ -5,23 +5,23 @@ namespace OnnxEmbed.Models.Adapters;
 
 /// <summary>
 /// A LoRA adapter in PEFT's layout: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c> with the keys
-/// <c>base_model.model.MODULE.lora_A.weight</c> [r, in] and <c>….lora_B.weight</c> [out, r].
+/// <c>base_model.model.MODULE.lora_A.weight</c> [r, in] and <c>….lora_B.weight</c> [out, r]; for embeddings <c>….lora_embedding_A</c>
+/// [r, vocabulary] and <c>….lora_embedding_B</c> [width, r]; <c>….lora_magnitude_vector</c> [out] (DoRA), <c>….lora_B.bias</c> [out], and
+/// whole parameters (trained biases, modules_to_save) as <c>….weight</c> and <c>….bias</c>.
 /// </summary>
 public sealed class LoraAdapter : IDisposable
 {
     /// <summary>Name of the tensor file in an adapter directory.</summary>
     public const string TensorsFileName = "adapter_model.safetensors";
 
-    private const string Prefix = "base_model.model.";
-    private const string SuffixA = ".lora_A.weight";
-    private const string SuffixB = ".lora_B.weight";
-
     private readonly SafetensorsFile? _file;
 
-    private LoraAdapter(LoraSettings settings, IReadOnlyList<LoraModule> modules, SafetensorsFile? file)
+    private LoraAdapter(
+        LoraSettings settings, IReadOnlyList<LoraModule> modules, IReadOnlyDictionary<string, TensorData> whole, SafetensorsFile? file)
     {
         Settings = settings;
         Modules = modules;
+        WholeTensors = whole;
         _file = file;
     }
 
@@ -31,21 +31,41 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>The adapted layers in ordinal order of their names; their tensors are readable until <see cref="Dispose"/>.</summary>
     public IReadOnlyList<LoraModule> Modules { get; }
 
-    /// <summary>Makes an adapter from trained matrices.</summary>
+    /// <summary>Parameters that take the place of the model's, by name in ordinal order, as in <c>classifier.weight</c>.</summary>
+    public IReadOnlyDictionary<string, TensorData> WholeTensors { get; }
+
+    /// <summary>Makes an adapter from trained matrices of linear layers.</summary>
     /// <param name="settings">Ranks and alphas.</param>
     /// <param name="matrices">A [r, in] and B [out, r] by module name.</param>
     /// <exception cref="ShapeMismatchException">Matrices do not fit each other or the settings; all of them are listed.</exception>
     public static LoraAdapter Create(LoraSettings settings, IReadOnlyDictionary<string, (TensorData A, TensorData B)> matrices)
     {
-        ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(matrices);
-        Dictionary<string, (TensorData? A, TensorData? B)> pairs = [];
-        foreach ((string module, (TensorData a, TensorData b)) in matrices)
+        return Create(settings, [.. matrices.Select(pair => new LoraModule(pair.Key, pair.Value.A, pair.Value.B, 0, 0))]);
+    }
+
+    /// <summary>Makes an adapter from layers of any kind.</summary>
+    /// <param name="settings">Ranks and alphas, which also replace those of <paramref name="modules"/>.</param>
+    /// <param name="modules">The layers.</param>
+    /// <param name="wholeTensors">Parameters that take the place of the model's, by name; null for none.</param>
+    /// <exception cref="ShapeMismatchException">Tensors do not fit each other or the settings; all of them are listed.</exception>
+    public static LoraAdapter Create(
+        LoraSettings settings, IReadOnlyList<LoraModule> modules, IReadOnlyDictionary<string, TensorData>? wholeTensors = null)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(modules);
+        Dictionary<string, TensorData> keys = new(StringComparer.Ordinal);
+        foreach ((string key, TensorData tensor) in modules.SelectMany(LoraTensors.Of))
         {
-            pairs[module] = (a, b);
+            keys.Add(key, tensor);
         }
 
-        return new LoraAdapter(settings, Collect("adapter", settings, pairs), null);
+        foreach ((string name, TensorData tensor) in wholeTensors ?? new Dictionary<string, TensorData>())
+        {
+            keys.Add(LoraTensors.Prefix + name, tensor);
+        }
+
+        return Collect("adapter", settings, keys, null);
     }
 
     /// <summary>Whether a path looks like an adapter: a directory with <c>adapter_config.json</c>.</summary>
@@ -68,25 +88,7 @@ public sealed class LoraAdapter : IDisposable
         SafetensorsFile file = SafetensorsFile.Open(path);
         try
         {
-            Dictionary<string, (TensorData? A, TensorData? B)> matrices = new(StringComparer.Ordinal);
-            FaultList faults = new();
-            foreach ((string key, TensorData tensor) in file.Tensors)
-            {
-                string? suffix = key.EndsWith(SuffixA, StringComparison.Ordinal) ? SuffixA
-                    : key.EndsWith(SuffixB, StringComparison.Ordinal) ? SuffixB : null;
-                if (suffix is null || !key.StartsWith(Prefix, StringComparison.Ordinal) || key.Length <= Prefix.Length + suffix.Length)
-                {
-                    faults.Add($"{path}: needs tensors named {Prefix}MODULE{SuffixA} or {SuffixB}, got {key}");
-                    continue;
-                }
-
-                string module = key[Prefix.Length..^suffix.Length];
-                (TensorData? a, TensorData? b) = matrices.GetValueOrDefault(module);
-                matrices[module] = suffix == SuffixA ? (tensor, b) : (a, tensor);
-            }
-
-            faults.ThrowIfAny();
-            return new LoraAdapter(settings, Collect(path, settings, matrices), file);
+            return Collect(path, settings, file.Tensors, file);
         }
         catch
         {
@@ -102,10 +104,14 @@ public sealed class LoraAdapter : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(directory);
         Directory.CreateDirectory(directory);
         Dictionary<string, TensorData> tensors = [];
-        foreach (LoraModule module in Modules)
+        foreach ((string key, TensorData tensor) in Modules.SelectMany(LoraTensors.Of))
         {
-            tensors[Prefix + module.Module + SuffixA] = module.A;
-            tensors[Prefix + module.Module + SuffixB] = module.B;
+            tensors.Add(key, tensor);
+        }
+
+        foreach ((string name, TensorData tensor) in WholeTensors)
+        {
+            tensors.Add(LoraTensors.Prefix + name, tensor);
         }
 
         Dictionary<string, string> metadata = new() { ["format"] = "pt" };
@@ -118,31 +124,76 @@ public sealed class LoraAdapter : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file?.Dispose();
 
-    private static List<LoraModule> Collect(
-        string where, LoraSettings settings, IReadOnlyDictionary<string, (TensorData? A, TensorData? B)> matrices)
+    /// <summary>Throws unless the adapter is A and B of linear layers and nothing else.</summary>
+    /// <param name="where">What needs that, for the message.</param>
+    /// <exception cref="DataException">It has more; everything is named.</exception>
+    public void RequirePlain(string where)
     {
-        List<LoraModule> modules = [];
-        List<string> faults = [];
-        foreach ((string name, (TensorData? a, TensorData? b)) in matrices.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        List<string> more = [];
+        void Name(string what, IEnumerable<string> names)
         {
-            int rank = settings.RankOf(name);
-            if (a is null || b is null)
+            string[] all = [.. names];
+            if (all.Length > 0)
             {
-                faults.Add($"{name} needs lora_A and lora_B, got {(a is null ? "lora_B" : "lora_A")} only");
-            }
-            else if (!a.ElementType.IsFloat() || !b.ElementType.IsFloat() || a.Shape is not [long rows, _] || b.Shape is not [_, long columns]
-                || rows != rank || columns != rank)
-            {
-                faults.Add($"{name} needs A [{rank}, in] and B [out, {rank}] of a float type, got {a} and {b}");
-            }
-            else
-            {
-                modules.Add(new LoraModule(name, a, b, settings.AlphaOf(name), settings.ScaleOf(name)));
+                more.Add($"{what} of {string.Join(", ", all.Take(3))}{(all.Length > 3 ? $" and {all.Length - 3} more" : "")}");
             }
         }
 
+        Name("magnitudes (DoRA)", Modules.Where(module => module.Magnitude is not null).Select(module => module.Module));
+        Name("biases (lora_bias)", Modules.Where(module => module.Bias is not null).Select(module => module.Module));
+        Name("embedding factors", Modules.Where(module => module.IsEmbedding).Select(module => module.Module));
+        Name("whole values", WholeTensors.Keys);
+        if (more.Count > 0)
+        {
+            throw new DataException($"{where}: needs an adapter with lora_A and lora_B of linear layers only, got {string.Join(", ", more)}");
+        }
+    }
+
+    private static LoraAdapter Collect(
+        string where, LoraSettings settings, IReadOnlyDictionary<string, TensorData> tensors, SafetensorsFile? file)
+    {
+        SortedDictionary<string, LoraTensors> layers = new(StringComparer.Ordinal);
+        SortedDictionary<string, TensorData> whole = new(StringComparer.Ordinal);
+        FaultList unknown = new();
+        foreach ((string key, TensorData tensor) in tensors)
+        {
+            if (!LoraTensors.TryPart(key, out string module, out string suffix))
+            {
+                unknown.Add($"{where}: needs tensors named {LoraTensors.Known}, got {key}");
+            }
+            else if (LoraTensors.IsWhole(suffix))
+            {
+                whole.Add(module + suffix, tensor);
+            }
+            else
+            {
+                if (!layers.TryGetValue(module, out LoraTensors? layer))
+                {
+                    layers.Add(module, layer = new LoraTensors());
+                }
+
+                if (!layer.TryAdd(suffix, tensor))
+                {
+                    unknown.Add($"{where}: needs one {suffix[1..]} for {module}, got two");
+                }
+            }
+        }
+
+        unknown.ThrowIfAny();
+        List<string> faults = [];
+        List<LoraModule> modules = [];
+        foreach ((string name, LoraTensors layer) in layers)
+        {
+            if (layer.ToModule(name, settings, faults) is { } module)
+            {
+                modules.Add(module);
+            }
+        }
+
+        faults.AddRange(whole.Where(entry => !entry.Value.ElementType.IsFloat()).Select(entry => $"{entry.Key} needs a float type, got {entry.Value}"));
+        faults.AddRange(whole.Keys.Where(name => modules.Exists(module => module.Parameter == name)).Select(name => $"{name} is given whole and as a change"));
         return faults.Count > 0 ? throw new ShapeMismatchException(where, faults)
-            : modules.Count > 0 ? modules
+            : modules.Count > 0 ? new LoraAdapter(settings, modules, whole, file)
             : throw new DataException($"{where}: needs at least one adapted module, got none");
     }
 }

@@ -116,32 +116,44 @@ public sealed partial class Embedder
 
     private static void Fold(OnnxModel model, LoraAdapter adapter, SessionOptions session, List<OrtValue> folded)
     {
-        string[] missing =
+        List<(string Name, Func<TensorData, TensorData> Change)> changes =
         [
-            .. adapter.Modules.Where(module => !model.Tensors.ContainsKey(module.Parameter)).Select(module => module.Module),
+            .. adapter.Modules.Select(module => (module.Parameter, (Func<TensorData, TensorData>)(weight => LoraFolding.Fold(weight, module)))),
+            .. adapter.WholeTensors.Select(whole => (whole.Key, (Func<TensorData, TensorData>)(weight => Replace(whole.Key, weight, whole.Value)))),
         ];
+        foreach (LoraModule module in adapter.Modules.Where(module => module.Bias is not null))
+        {
+            int trained = changes.FindIndex(change => change.Name == module.BiasParameter);
+            Func<TensorData, TensorData> before = trained < 0 ? bias => bias : changes[trained].Change;
+            changes.RemoveAll(change => change.Name == module.BiasParameter);
+            changes.Add((module.BiasParameter, bias => LoraFolding.FoldBias(before(bias), module)));
+        }
+
+        string[] missing = [.. changes.Where(change => !model.Tensors.ContainsKey(change.Name)).Select(change => change.Name)];
         if (missing.Length > 0)
         {
-            const string Weight = ".weight";
             string[] known =
             [
                 .. model.Tensors
-                    .Where(tensor => tensor.Value.Shape.Count == 2 && tensor.Key.EndsWith(Weight, StringComparison.Ordinal))
-                    .Select(tensor => tensor.Key[..^Weight.Length]),
+                    .Where(tensor => tensor.Value.Shape.Count == 2 && tensor.Key.EndsWith(".weight", StringComparison.Ordinal))
+                    .Select(tensor => tensor.Key),
             ];
             throw new DataException(
-                $"{model.Path}: has no layers {string.Join(", ", missing)} for the adapter; it has {string.Join(", ", known)}");
+                $"{model.Path}: has no parameters {string.Join(", ", missing)} for the adapter; it has {string.Join(", ", known)}");
         }
 
-        foreach (LoraModule module in adapter.Modules)
+        foreach ((string name, Func<TensorData, TensorData> change) in changes)
         {
-            TensorData weight = LoraFolding.Fold(model.Tensors[module.Parameter], module);
+            TensorData weight = change(model.Tensors[name]);
             OrtValue value = weight.ElementType == ElementType.Float32
                 ? OrtValue.CreateTensorValueFromMemory(weight.ToArray<float>(), [.. weight.Shape])
-                : throw new DataException(
-                    $"{model.Path}: {module.Parameter} needs to be f32 to take an adapter in memory, got {weight}; fold it with merge --lora");
+                : throw new DataException($"{model.Path}: {name} needs to be f32 to take an adapter in memory, got {weight}; fold it with merge --lora");
             folded.Add(value);
-            session.AddInitializer(module.Parameter, value);
+            session.AddInitializer(name, value);
         }
     }
+
+    private static TensorData Replace(string name, TensorData weight, TensorData replacement) => weight.Shape.SequenceEqual(replacement.Shape)
+        ? TensorData.FromDoubles(replacement.ToDoubles(), weight.ElementType, [.. weight.Shape])
+        : throw new ShapeMismatchException($"{name}: needs shape [{string.Join(", ", weight.Shape)}] in the adapter, got {replacement}", []);
 }

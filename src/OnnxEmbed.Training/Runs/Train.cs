@@ -113,6 +113,7 @@ public static class Train
     /// <summary>The factors of an adapter to start from, which has to have the scale that training uses.</summary>
     private static Dictionary<string, TensorData> FactorsOf(LoraAdapter adapter, TrainOptions options)
     {
+        adapter.RequirePlain(options.AdapterInit!);
         string[] faults =
         [
             .. adapter.Modules.Where(module => module.Scale != options.Lora!.Scale)

@@ -182,11 +182,13 @@ public class LoraFoldTests
     }
 
     [Theory]
-    [InlineData("use_dora", "true", "DoRA")]
-    [InlineData("lora_bias", "true", "bias")]
-    [InlineData("bias", "\"all\"", "bias")]
-    [InlineData("modules_to_save", "[\"classifier\"]", "modules")]
-    public void Fold_FeatureThatIsNotSupported_IsNamed(string key, string value, string feature)
+    [InlineData("use_dora", "true", "needs lora_magnitude_vector, since the config says use_dora")]
+    [InlineData("lora_bias", "true", "needs lora_B.bias, since the config says lora_bias")]
+    [InlineData("bias", "\"some\"", "bias needs none, all or lora_only, got \"some\"")]
+    [InlineData("use_qalora", "true", "use_qalora needs false: QALoRA are not supported, got true")]
+    [InlineData("init_lora_weights", "\"pissa_niter_4\"", "that start changed the weights of the base")]
+    [InlineData("new_kind_of_lora", "{\"a\":1}", "new_kind_of_lora needs to be absent: a field of that name is not known, got an object")]
+    public void Fold_ConfigThatIsNotSupportedOrDoesNotFit_IsNamed(string key, string value, string message)
     {
         using TemporaryDirectory directory = new();
         string model = BareModels.Write(directory["m.onnx"], Module + ".weight", W);
@@ -195,9 +197,9 @@ public class LoraFoldTests
         System.Text.Json.Nodes.JsonObject json = System.Text.Json.Nodes.JsonNode.Parse(config)!.AsObject();
         json[key] = System.Text.Json.Nodes.JsonNode.Parse(value);
         File.WriteAllText(directory["adapter", LoraSettings.FileName], json.ToJsonString());
-        DataException error = Assert.Throws<DataException>(() => BareModels.Run(Fold(model, directory["c.onnx"], adapter)));
-        Assert.Contains(feature, error.Message, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("not supported", error.Message, StringComparison.Ordinal);
+        DataException error = Assert.ThrowsAny<DataException>(() => BareModels.Run(Fold(model, directory["c.onnx"], adapter)));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.Contains(directory["adapter"], error.Message, StringComparison.Ordinal);
     }
 
     private static MergeOptions Fold(string model, string output, string adapter) => new()

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OnnxEmbed.Models.Adapters;
 using OnnxEmbed.Tensors;
 using OnnxEmbed.TestKit.Files;
@@ -86,10 +87,10 @@ public sealed class LoraAdapterTests
     }
 
     [Theory]
-    [InlineData("\"use_dora\":true", "use_dora needs false: weight-decomposed adapters (DoRA) are not supported, got true")]
-    [InlineData("\"bias\":\"all\"", "bias needs none: trained biases are not supported, got \"all\"")]
-    [InlineData("\"modules_to_save\":[\"head\"]", "modules_to_save needs null: whole modules in an adapter are not supported, got a list of 1")]
-    [InlineData("\"fan_in_fan_out\":true", "fan_in_fan_out needs false")]
+    [InlineData("\"bias\":\"some\"", "bias needs none, all or lora_only, got \"some\"")]
+    [InlineData("\"layer_replication\":[[0,4]]", "layer_replication needs null: replicated layers are not supported, got a list of 1")]
+    [InlineData("\"kasa_config\":{\"beta\":1}", "kasa_config needs null: KaSA adapters are not supported, got an object")]
+    [InlineData("\"fan_in_fan_out\":\"yes\"", "fan_in_fan_out needs true or false")]
     [InlineData("\"r\":0", "r needs a whole number in [1, 1048576], got 0")]
     [InlineData("\"peft_type\":\"IA3\"", "peft_type needs LORA, got \"IA3\"")]
     public void Load_UnsupportedConfig_SaysWhat(string member, string message)
@@ -134,19 +135,94 @@ public sealed class LoraAdapterTests
         DataException e = Assert.Throws<ShapeMismatchException>(() => LoraAdapter.Load(directory.Path));
 
         Assert.Contains("a needs A [2, in] and B [out, 2] of a float type, got f32[3, 3] and f32[2, 2]", e.Message, StringComparison.Ordinal);
-        Assert.Contains("b needs lora_A and lora_B, got lora_B only", e.Message, StringComparison.Ordinal);
+        Assert.Contains("b needs lora_A.weight and lora_B.weight, got lora_B.weight only", e.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Load_ForeignTensor_NamesIt()
+    [Theory]
+    [InlineData("base_model.model.a.lora_C.weight")]
+    [InlineData("base_model.model.a.token_adapter.trainable_tokens_delta")]
+    [InlineData("base_model.model.a.gamma")]
+    [InlineData("a.lora_A.weight")]
+    public void Load_ForeignTensor_NamesFileAndTensor(string key)
     {
         using TemporaryDirectory directory = new();
         directory.Write("adapter_config.json", """{"peft_type":"LORA","r":2,"target_modules":["a"]}""");
-        SafetensorsWriter.Write(directory["adapter_model.safetensors"], new Dictionary<string, TensorData> { ["base_model.model.a.lora_magnitude_vector"] = Tensor(2, 1) });
+        SafetensorsWriter.Write(directory["adapter_model.safetensors"], new Dictionary<string, TensorData> { [key] = Tensor(2, 1) });
 
         DataException e = Assert.Throws<DataException>(() => LoraAdapter.Load(directory.Path));
 
-        Assert.Contains("got base_model.model.a.lora_magnitude_vector", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith(directory["adapter_model.safetensors"], e.Message, StringComparison.Ordinal);
+        Assert.EndsWith("got " + key, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_ExtrasThatTheConfigDoesNotSay_AreListed()
+    {
+        using TemporaryDirectory directory = new();
+        directory.Write("adapter_config.json", """{"peft_type":"LORA","r":2,"target_modules":["a"],"lora_bias":true}""");
+        SafetensorsWriter.Write(directory["adapter_model.safetensors"], new Dictionary<string, TensorData>
+        {
+            ["base_model.model.a.lora_A.weight"] = Tensor(2, 3),
+            ["base_model.model.a.lora_B.weight"] = Tensor(4, 2),
+            ["base_model.model.a.lora_B.bias"] = Tensor(1, 3),
+            ["base_model.model.a.lora_magnitude_vector"] = Tensor(1, 4),
+            ["base_model.model.a.weight"] = Tensor(4, 3),
+        });
+
+        ShapeMismatchException e = Assert.Throws<ShapeMismatchException>(() => LoraAdapter.Load(directory.Path));
+
+        Assert.Equal(
+            ["a has lora_magnitude_vector, yet the config does not say use_dora", "a needs lora_B.bias of 4 elements of a float type, got f32[1, 3]"],
+            e.Differences);
+    }
+
+    [Fact]
+    public void Save_LoadedAdapterOfEveryKind_GivesBackTheSameBytesAndFields()
+    {
+        using TemporaryDirectory directory = new();
+        const string Config = """
+            {"peft_type":"LORA","r":2,"lora_alpha":3,"target_modules":"all-linear","use_dora":true,"lora_bias":true,"bias":"all",
+             "modules_to_save":["head"],"task_type":"SEQ_CLS","peft_version":"0.18.0","exclude_modules":["k"],"loftq_config":{}}
+            """;
+        directory.Write("a/adapter_config.json", Config);
+        Dictionary<string, TensorData> tensors = new()
+        {
+            ["base_model.model.a.lora_A.weight"] = Tensor(2, 3),
+            ["base_model.model.a.lora_B.weight"] = TensorData.FromSingles([1, 2, 3, 4, 5, 6, 7, 8], ElementType.BFloat16, 4, 2),
+            ["base_model.model.a.lora_B.bias"] = TensorData.From<float>([1, 2, 3, 4], 4),
+            ["base_model.model.a.lora_magnitude_vector"] = TensorData.From<float>([1, 2, 3, 4], 4),
+            ["base_model.model.emb.lora_embedding_A"] = TensorData.FromSingles([1, 2, 3, 4, 5, 6], ElementType.Float16, 2, 3),
+            ["base_model.model.emb.lora_embedding_B"] = Tensor(4, 2),
+            ["base_model.model.emb.lora_magnitude_vector"] = TensorData.From<float>([1, 2, 3, 4], 1, 4),
+            ["base_model.model.head.weight"] = Tensor(5, 4),
+            ["base_model.model.norm.bias"] = TensorData.From<float>([-0f, float.Epsilon], 2),
+        };
+        SafetensorsWriter.Write(directory["a/adapter_model.safetensors"], tensors, new Dictionary<string, string> { ["format"] = "pt" });
+
+        using (LoraAdapter adapter = LoraAdapter.Load(directory["a"]))
+        {
+            Assert.Equal(["a", "emb"], adapter.Modules.Select(module => module.Module));
+            Assert.Equal(["head.weight", "norm.bias"], adapter.WholeTensors.Keys);
+            adapter.Save(directory["b"]);
+        }
+
+        Assert.Equal(File.ReadAllBytes(directory["a/adapter_model.safetensors"]), File.ReadAllBytes(directory["b/adapter_model.safetensors"]));
+        using JsonDocument written = JsonDocument.Parse(File.ReadAllBytes(directory["b/adapter_config.json"]));
+        using JsonDocument source = JsonDocument.Parse(Config);
+        Assert.All(source.RootElement.EnumerateObject(), field => Assert.True(
+            JsonElement.DeepEquals(field.Value, written.RootElement.GetProperty(field.Name)), field.Name));
+    }
+
+    [Fact]
+    public void RequirePlain_AdapterWithMore_NamesEverything()
+    {
+        LoraSettings settings = new() { R = 2, LoraAlpha = 1, TargetModules = [], UseDora = true };
+        LoraModule module = new("a", Tensor(2, 3), Tensor(4, 2), 0, 0) { Magnitude = Tensor(1, 4) };
+        using LoraAdapter adapter = LoraAdapter.Create(settings, [module], new Dictionary<string, TensorData> { ["head.weight"] = Tensor(2, 2) });
+
+        DataException e = Assert.Throws<DataException>(() => adapter.RequirePlain("run"));
+
+        Assert.Equal("run: needs an adapter with lora_A and lora_B of linear layers only, got magnitudes (DoRA) of a, whole values of head.weight", e.Message);
     }
 
     private static TensorData Tensor(int rows, int columns) =>

@@ -177,7 +177,7 @@ public sealed class EmbedderTests : IDisposable
 
         DataException e = Assert.Throws<DataException>(() => Embedder.Open(package, new EmbedderOptions(1), adapter));
 
-        Assert.Contains("has no layers encoder.layer.0.query for the adapter; it has embed_tokens, layers.0.self_attn.q_proj", e.Message, StringComparison.Ordinal);
+        Assert.Contains("has no parameters encoder.layer.0.query.weight for the adapter; it has embed_tokens.weight, layers.0.self_attn.q_proj.weight", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
