@@ -19,29 +19,6 @@ public static partial class MergeMethods
         ],
     };
 
-    /// <summary>Spherical linear interpolation between two models, tensor by tensor.</summary>
-    public static MergeMethod Slerp { get; } = new(
-        "slerp", "Spherical linear interpolation", "https://doi.org/10.1145/325165.325242", 2, 2, new SlerpRule())
-    {
-        Parameters =
-        [
-            new MergeParameter(SlerpRule.T, MergeParameterKind.Number, null, "0 is the first model, 1 the second")
-            {
-                Minimum = 0,
-                Maximum = 1,
-                CanExtrapolate = true,
-            },
-            new MergeParameter(
-                SlerpRule.Mode,
-                MergeParameterKind.Choice,
-                SlerpRule.Exact,
-                "exact: the sphere at every angle; mergekit: straight interpolation from |cos| 0.9995 on and below norm 1e-8, as mergekit does")
-            {
-                Choices = [SlerpRule.Exact, SlerpRule.Mergekit],
-            },
-        ],
-    };
-
     /// <summary>Folds adapters into the weights of the model they were trained on: W + Σ scale · B A.</summary>
     public static MergeMethod Lora { get; } = new("lora", "LoRA fold", "https://arxiv.org/abs/2106.09685", 1, 1, new FoldRule())
     {
@@ -49,7 +26,12 @@ public static partial class MergeMethods
     };
 
     /// <summary>Every method in the order in which help lists them.</summary>
-    public static IReadOnlyList<MergeMethod> All => field ??= [Linear, Slerp, Lora];
+    public static IReadOnlyList<MergeMethod> All => field ??= 
+    [
+        Linear, Slerp, Nuslerp, Multislerp, Karcher,
+        TaskArithmetic, ModelStock, Nearswap, ArceeFusion,
+        Passthrough, Lora,
+    ];
 
     /// <summary>Finds a method by name.</summary>
     /// <exception cref="OptionException">There is none; the known ones are listed.</exception>

@@ -26,6 +26,28 @@ internal sealed record GramSums(int Count, IReadOnlyList<PairSums> Pairs)
         }
     }
 
+    /// <summary>One of several vectors.</summary>
+    public delegate ReadOnlySpan<double> Vectors(int index);
+
+    /// <summary>Measures elements [<paramref name="start"/>, + <paramref name="length"/>) of several vectors.</summary>
+    public static GramSums Of(int count, Vectors vectors, int start, int length)
+    {
+        PairSums[] pairs = new PairSums[PairCount(count)];
+        int pair = 0;
+        for (int i = 0; i < count; i++)
+        {
+            for (int j = count == 1 ? 0 : i + 1; j < count; j++)
+            {
+                pairs[pair++] = Reductions.Pair(vectors(i).Slice(start, length), vectors(j).Slice(start, length));
+            }
+        }
+
+        return new GramSums(count, pairs);
+    }
+
+    /// <summary>The sums over these elements and those of <paramref name="other"/>.</summary>
+    public GramSums Add(GramSums other) => new(Count, [.. Pairs.Zip(other.Pairs, PairSums.Add)]);
+
     public static int PairCount(int count) => Math.Max(1, count * (count - 1) / 2);
 
     public double SquaredNorm(int i) => Count == 1 || i < Count - 1

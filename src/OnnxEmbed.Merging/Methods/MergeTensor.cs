@@ -54,6 +54,9 @@ internal sealed class MergeTensor(
         }
     }
 
+    /// <summary><see cref="Rows"/> of a matrix; of tensors of more axes what belongs to one index of the first axis, as of a convolution's filter.</summary>
+    public RowLayout Filters => shape.Count <= 2 || ElementCount == 0 ? Rows : new RowLayout(shape[0], checked((int)(ElementCount / shape[0])), false);
+
     /// <summary>Norms and angles between each two models, the base not counted. Measured when first asked for.</summary>
     public GramSums Gram => _gram ??= ModelCount <= 2 && !hasBase ? new GramSums(ModelCount, pairs) : Measure((block, model) => block.Model(model));
 
@@ -100,30 +103,11 @@ internal sealed class MergeTensor(
     private GramSums Measure(Func<TensorBlock, int, ReadOnlySpan<double>> vector)
     {
         int count = ModelCount;
-        PairSums[] none = new PairSums[GramSums.PairCount(count)];
-        return new GramSums(count, ElementCount == 0 ? none : Fold(
-            block =>
-            {
-                PairSums[] sums = new PairSums[none.Length];
-                int pair = 0;
-                for (int i = 0; i < count; i++)
-                {
-                    for (int j = count == 1 ? 0 : i + 1; j < count; j++)
-                    {
-                        sums[pair++] = Reductions.Pair(vector(block, i), vector(block, j));
-                    }
-                }
+        if (ElementCount == 0)
+        {
+            return new GramSums(count, new PairSums[GramSums.PairCount(count)]);
+        }
 
-                return sums;
-            },
-            (total, sums) =>
-            {
-                for (int i = 0; i < sums.Length; i++)
-                {
-                    total[i] += sums[i];
-                }
-
-                return total;
-            }));
+        return Fold(block => GramSums.Of(count, model => vector(block, model), 0, block.Count), (total, part) => total.Add(part));
     }
 }

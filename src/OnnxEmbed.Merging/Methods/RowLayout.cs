@@ -6,6 +6,9 @@ namespace OnnxEmbed.Merging.Methods;
 /// <param name="Strided">Whether element (row, i) lies at i·Count + row instead of row·Length + i.</param>
 internal readonly record struct RowLayout(long Count, int Length, bool Strided)
 {
+    /// <summary>Row of an element as it is stored.</summary>
+    public long RowOf(long place) => Strided ? place % Count : place / Length;
+
     /// <summary>The same matrix by its other axis.</summary>
     public RowLayout Turned => new(Length, checked((int)Count), !Strided);
 }

@@ -4,11 +4,21 @@ namespace OnnxEmbed.Merging.Tests.Methods;
 
 public class MergeMethodsTests
 {
+    private const string Golden = nameof(MethodGoldenTests.Decide_GoldenVector_InEveryTypeAndOrientation);
+
     /// <summary>Where each method is checked by numbers; a method without an entry fails.</summary>
     private static readonly Dictionary<string, string> TestedIn = new()
     {
         ["linear"] = nameof(GoldenVectorTests.Linear_GoldenVector_IsTheWeightedMean),
         ["slerp"] = nameof(GoldenVectorTests.Slerp_GoldenVectors_InEveryType),
+        ["nuslerp"] = Golden,
+        ["multislerp"] = Golden,
+        ["karcher"] = Golden,
+        ["task_arithmetic"] = Golden,
+        ["model_stock"] = Golden,
+        ["nearswap"] = Golden,
+        ["arcee_fusion"] = Golden,
+        ["passthrough"] = Golden,
         ["lora"] = nameof(Adapters.LoraFoldTests.Fold_GoldenVector_IsWPlusScaleTimesBA),
     };
 
@@ -33,6 +43,6 @@ public class MergeMethodsTests
 
     [Fact]
     public void Find_UnknownName_ListsTheKnownOnes() => Assert.Equal(
-        "merge method: needs one of linear, slerp, lora, got 'sloop'",
+        $"merge method: needs one of {string.Join(", ", MergeMethods.All.Select(method => method.Name))}, got 'sloop'",
         Assert.Throws<OptionException>(() => MergeMethods.Find("sloop")).Message);
 }
