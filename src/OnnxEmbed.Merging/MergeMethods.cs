@@ -26,10 +26,10 @@ public static partial class MergeMethods
     };
 
     /// <summary>Every method in the order in which help lists them.</summary>
-    public static IReadOnlyList<MergeMethod> All => field ??= 
+    public static IReadOnlyList<MergeMethod> All => field ??=
     [
         Linear, Slerp, Nuslerp, Multislerp, Karcher,
-        TaskArithmetic, ModelStock, Nearswap, ArceeFusion,
+        TaskArithmetic, .. SparseTaskVectors, ModelStock, Nearswap, ArceeFusion,
         Passthrough, Lora,
     ];
 

@@ -18,6 +18,9 @@ public sealed record MergeParameter(string Name, MergeParameterKind Kind, string
     /// <summary>Whether the extrapolate option lifts <see cref="Minimum"/> and <see cref="Maximum"/>.</summary>
     public bool CanExtrapolate { get; init; }
 
+    /// <summary>The default where mergekit's numbers are wanted and it has another one; null for the same.</summary>
+    public string? MergekitDefault { get; init; }
+
     /// <summary>The words of a choice.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 

@@ -52,7 +52,7 @@ internal static class ArgumentCheck
 
     private static void Add(Dictionary<string, object> values, MergeParameter parameter, string? text, MergeOptions options, List<string> faults)
     {
-        text ??= parameter.Default;
+        text ??= (options.Compatibility == MergeCompatibility.Mergekit ? parameter.MergekitDefault : null) ?? parameter.Default;
         if (text is null)
         {
             if (options.Schedule?.Names.Contains(parameter.Name) != true)

@@ -20,6 +20,16 @@ public class MergeMethodsTests
         ["arcee_fusion"] = Golden,
         ["passthrough"] = Golden,
         ["lora"] = nameof(Adapters.LoraFoldTests.Fold_GoldenVector_IsWPlusScaleTimesBA),
+        ["ties"] = nameof(TaskVectors.ReferenceComparisonTests),
+        ["dare_linear"] = nameof(TaskVectors.ReferenceComparisonTests),
+        ["dare_ties"] = nameof(TaskVectors.ReferenceComparisonTests),
+        ["della"] = nameof(TaskVectors.ReferenceComparisonTests),
+        ["della_linear"] = nameof(TaskVectors.ReferenceComparisonTests),
+        ["breadcrumbs"] = nameof(TaskVectors.ReferenceComparisonTests),
+        ["breadcrumbs_ties"] = nameof(TaskVectors.ReferenceComparisonTests),
+        ["sce"] = nameof(TaskVectors.ReferenceComparisonTests),
+        ["ram"] = nameof(TaskVectors.ReferenceComparisonTests),
+        ["ramplus_tl"] = nameof(TaskVectors.ReferenceComparisonTests),
     };
 
     [Fact]

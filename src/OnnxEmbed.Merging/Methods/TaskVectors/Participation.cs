@@ -1,0 +1,39 @@
+namespace OnnxEmbed.Merging.Methods.TaskVectors;
+
+/// <summary>In how many elements a model takes part alone, and in how many with others.</summary>
+internal static class Participation
+{
+    /// <summary>For each model two numbers: elements that are not 0 in it alone, and elements that are not 0 in it and in another.</summary>
+    public static long[] Count(TensorBlock block)
+    {
+        long[] counts = new long[2 * block.ModelCount];
+        Span<int> present = stackalloc int[RadixSelection.ChunkLength];
+        for (int start = 0; start < block.Count; start += present.Length)
+        {
+            Span<int> part = present[..Math.Min(present.Length, block.Count - start)];
+            part.Clear();
+            for (int model = 0; model < block.ModelCount; model++)
+            {
+                ReadOnlySpan<double> task = block.Task(model).Slice(start, part.Length);
+                for (int i = 0; i < part.Length; i++)
+                {
+                    part[i] += task[i] == 0 ? 0 : 1;
+                }
+            }
+
+            for (int model = 0; model < block.ModelCount; model++)
+            {
+                ReadOnlySpan<double> task = block.Task(model).Slice(start, part.Length);
+                for (int i = 0; i < part.Length; i++)
+                {
+                    if (task[i] != 0)
+                    {
+                        counts[part[i] == 1 ? 2 * model : (2 * model) + 1]++;
+                    }
+                }
+            }
+        }
+
+        return counts;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+
+namespace OnnxEmbed.Merging.Methods.TaskVectors;
+
+/// <summary>
+/// Keeps each element with a probability that grows with the rank of its magnitude in its row, from density - ε for the smallest to
+/// density + ε for the largest, and divides it by that probability, which leaves the expectation as it is (P. Tej Deep et al., "DELLA-Merging",
+/// MAGPRUNE, arXiv:2406.11617, §3.1; there ε is the whole width, here, as in mergekit, half of it).
+/// </summary>
+internal sealed class RankSparsifier(MergeTensor tensor, double[] densities, double[] epsilons, ulong seed, bool divides) : ISparsifier
+{
+    private readonly RandomMask[] _masks = [.. densities.Select((_, model) => new RandomMask(seed, tensor.Name, model))];
+    private readonly ConcurrentBag<Scratch> _scratch = [];
+
+    public RowLayout? Rows { get; } = tensor.Rows;
+
+    public void Apply(TensorBlock block)
+    {
+        Scratch scratch = _scratch.TryTake(out Scratch? used) && used.Keys.Length >= block.RowLength ? used : new Scratch(block.RowLength);
+        for (int model = 0; model < densities.Length; model++)
+        {
+            Span<double> task = block.Task(model);
+            if (densities[model] <= 0)
+            {
+                task.Clear();
+            }
+
+            for (int row = 0; row < block.RowCount && densities[model] is > 0 and < 1; row++)
+            {
+                int start = row * block.RowLength;
+                Apply(model, task.Slice(start, block.RowLength), block.Start + start, scratch);
+            }
+        }
+
+        _scratch.Add(scratch);
+    }
+
+    /// <summary>1: each element has been divided by its own probability.</summary>
+    public double Rescaling(int model) => 1;
+
+    private void Apply(int model, Span<double> row, long start, Scratch scratch)
+    {
+        Span<int> ranks = scratch.Ranks.AsSpan(0, row.Length);
+        MagnitudeKeys.Fill(row, scratch.Keys);
+        scratch.Order.Fill(scratch.Keys.AsSpan(0, row.Length), ranks);
+        double lowest = row.Length == 1 ? densities[model] : densities[model] - epsilons[model];
+        double step = row.Length == 1 ? 0 : 2 * epsilons[model] / (row.Length - 1);
+        for (int i = 0; i < row.Length; i++)
+        {
+            double probability = lowest + (step * ranks[i]);
+            row[i] = !_masks[model].Keeps(start + i, probability) ? 0 : divides ? row[i] / probability : row[i];
+        }
+    }
+
+    private sealed class Scratch(int length)
+    {
+        public RowRanks Order { get; } = new();
+
+        public long[] Keys { get; } = new long[length];
+
+        public int[] Ranks { get; } = new int[length];
+    }
+}
