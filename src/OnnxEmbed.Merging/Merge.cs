@@ -50,6 +50,7 @@ public static class Merge
                 throw new DataException("merge: strict, and " + string.Join("; ", warnings));
             }
 
+            warnings.AddRange(options.Schedule?.Bind(sources[0].Model) ?? []);
             TensorMerger merger = new(options, arguments, sources, warnings, progress, cancellation);
             return toPackage ? WritePackage(merger, options, arguments, sources) : WriteFile(merger, options, arguments, sources);
         }
@@ -65,7 +66,7 @@ public static class Merge
         using AtomicOutput recipe = AtomicOutput.File(Beside(options.Output, ResolvedRecipe.FileName), options.Force);
         MergeReport result = merger.Write(options.Output, options.Force, () => []);
         File.WriteAllText(report.TemporaryPath, result.ToJson());
-        File.WriteAllText(recipe.TemporaryPath, ResolvedRecipe.ToYaml(options, arguments, MainType(sources[0])));
+        File.WriteAllText(recipe.TemporaryPath, ResolvedRecipe.ToYaml(options, arguments, UniformType(sources[0])));
         report.Commit();
         recipe.Commit();
         return result;
@@ -107,7 +108,7 @@ public static class Merge
             writeMore: directory =>
             {
                 File.WriteAllText(Path.Combine(directory, MergeReport.FileName), result!.ToJson());
-                File.WriteAllText(Path.Combine(directory, ResolvedRecipe.FileName), ResolvedRecipe.ToYaml(options, arguments, MainType(sources[0])));
+                File.WriteAllText(Path.Combine(directory, ResolvedRecipe.FileName), ResolvedRecipe.ToYaml(options, arguments, UniformType(sources[0])));
             },
             force: options.Force);
         return result!;
@@ -138,11 +139,10 @@ public static class Merge
 
     private static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 
-    /// <summary>The floating-point type that most weights have.</summary>
-    private static ElementType MainType(MergeSource source) => source.Model.Tensors.Values
-        .Where(tensor => tensor.ElementType.IsFloat())
-        .GroupBy(tensor => tensor.ElementType)
-        .OrderByDescending(group => group.Sum(tensor => tensor.ElementCount))
-        .Select(group => group.Key)
-        .FirstOrDefault();
+    /// <summary>The type of all floating-point tensors; null where they differ.</summary>
+    private static ElementType? UniformType(MergeSource source)
+    {
+        ElementType[] types = [.. source.Model.Tensors.Values.Select(tensor => tensor.ElementType).Where(type => type.IsFloat()).Distinct()];
+        return types.Length == 1 ? types[0] : null;
+    }
 }

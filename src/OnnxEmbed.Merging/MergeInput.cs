@@ -24,6 +24,10 @@ public sealed record MergeInput(string Model)
     /// <value>Default none.</value>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The layers that the model is stacked from, in their order; the first range's model gives all that is no layer.</summary>
+    /// <value>Default none: the model as it is.</value>
+    public IReadOnlyList<LayerRange> Layers { get; init; } = [];
+
     /// <summary>Reads <c>MODEL</c> or <c>MODEL+ADAPTER</c>, mergekit's way to name a model with an adapter. A path that exists is never split.</summary>
     /// <exception cref="OptionException">A part is empty.</exception>
     public static MergeInput Parse(string text)

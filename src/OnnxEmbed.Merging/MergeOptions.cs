@@ -1,4 +1,5 @@
 using OnnxEmbed.Merging.Methods;
+using OnnxEmbed.Merging.Recipes;
 using OnnxEmbed.Onnx;
 
 namespace OnnxEmbed.Merging;
@@ -50,6 +51,9 @@ public sealed record MergeOptions
 
     /// <summary>Values that differ from tensor to tensor.</summary>
     internal IParameterSchedule? Schedule { get; init; }
+
+    /// <summary>The stages of a recipe that went before.</summary>
+    internal StageTrail? Trail { get; init; }
 
     /// <summary>Threads at work, 1 or more. The result does not depend on it.</summary>
     public required int DegreeOfParallelism { get; init; }

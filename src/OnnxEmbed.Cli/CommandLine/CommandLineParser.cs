@@ -139,9 +139,13 @@ internal static class CommandLineParser
                 faults.Add($"option --{option.Name}: needs to be given once, got {string.Join(" and ", given.Select(each => each.Value))}");
             }
 
-            if (ValueFault(Nullable.GetUnderlyingType(option.UnwrappedOptionType) ?? option.UnwrappedOptionType, value) is { } need)
+            Type type = Nullable.GetUnderlyingType(option.UnwrappedOptionType) ?? option.UnwrappedOptionType;
+            foreach (string each in option.IsEnumerableLike ? given.Select(one => one.Value) : [value])
             {
-                faults.Add($"option --{option.Name}: needs {need}, got '{value}'");
+                if (ValueFault(type.GetElementType() ?? type, each) is { } need)
+                {
+                    faults.Add($"option --{option.Name}: needs {need}, got '{each}'");
+                }
             }
         }
 

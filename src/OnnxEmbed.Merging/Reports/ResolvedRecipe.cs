@@ -1,131 +1,190 @@
 using OnnxEmbed.Merging.Methods;
+using OnnxEmbed.Merging.Recipes;
 using OnnxEmbed.Tensors;
-using YamlDotNet.Core;
-using YamlDotNet.Core.Events;
 
 namespace OnnxEmbed.Merging.Reports;
 
 /// <summary>
 /// The merge as a recipe in mergekit's YAML (https://github.com/arcee-ai/mergekit, README, "Merge Configuration"), with every default
-/// written out and the models named as the user named them.
+/// written out and the models named as the user named them. What mergekit has no field for stands under <c>onnxembed</c>.
 /// </summary>
-internal static class ResolvedRecipe
+internal sealed class ResolvedRecipe
 {
     /// <summary>Name of the recipe in a package; beside a bare file it is <c>FILE.merge-recipe.yaml</c>.</summary>
     public const string FileName = "merge-recipe.yaml";
 
-    public static string ToYaml(MergeOptions options, MergeArguments arguments, ElementType type)
+    private readonly RecipeEmitter _yaml = new();
+    private readonly MergeOptions _options;
+    private readonly MergeArguments _arguments;
+    private readonly LayerSchedule? _schedule;
+
+    private ResolvedRecipe(MergeOptions options, MergeArguments arguments)
     {
-        StringWriter text = new() { NewLine = "\n" };
-        Emitter yaml = new(text);
-        yaml.Emit(new StreamStart());
-        yaml.Emit(new DocumentStart());
-        yaml.Emit(new MappingStart());
+        _options = options;
+        _arguments = arguments;
+        _schedule = options.Schedule as LayerSchedule;
+    }
+
+    /// <summary>The text of the file.</summary>
+    /// <param name="options">The merge.</param>
+    /// <param name="arguments">Its checked parameters.</param>
+    /// <param name="type">Element type of all weights; null where they differ.</param>
+    public static string ToYaml(MergeOptions options, MergeArguments arguments, ElementType? type)
+    {
+        ResolvedRecipe recipe = new(Named(options), arguments);
+        recipe.Write(type);
+        return (options.Trail?.Text ?? "") + recipe._yaml.Text();
+    }
+
+    /// <summary>Results of earlier stages are called by their names.</summary>
+    private static MergeOptions Named(MergeOptions options) => options.Trail is not { } trail ? options : options with
+    {
+        Inputs = [.. options.Inputs.Select(trail.Named)],
+        Base = options.Base is { } theBase ? trail.Named(theBase) : null,
+    };
+
+    private void Write(ElementType? type)
+    {
+        if (_options.Trail?.Name is { } name)
+        {
+            _yaml.Entry("name", name);
+        }
 
         // A fold is mergekit's passthrough of one model with an adapter.
-        Entry(yaml, "merge_method", options.Method.NeedsAdapter ? "passthrough" : options.Method.Name);
-        if ((options.Base ?? (options.Method == MergeMethods.Slerp ? options.Inputs[0] : null)) is { } theBase)
+        _yaml.Entry("merge_method", _options.Method.NeedsAdapter ? "passthrough" : _options.Method.Name);
+        if ((_options.Base ?? (_options.Method == MergeMethods.Slerp ? _options.Inputs[0] : null)) is { } theBase)
         {
-            Word(yaml, "base_model");
-            Reference(yaml, theBase);
+            _yaml.Word("base_model");
+            _yaml.Model(theBase);
         }
 
-        Word(yaml, "models");
-        yaml.Emit(new SequenceStart(AnchorName.Empty, TagName.Empty, true, SequenceStyle.Block));
-        foreach ((MergeInput input, IReadOnlyDictionary<string, object> values) in options.Inputs.Zip(arguments.ModelValues))
+        if (_options.Inputs[0].Layers.Count > 0)
         {
-            yaml.Emit(new MappingStart());
-            Word(yaml, "model");
-            Reference(yaml, input);
-            if (input.AdapterWeights.Count > 0)
+            _yaml.List("slices", Enumerable.Range(0, _options.Inputs[0].Layers.Count), Slice);
+        }
+        else
+        {
+            _yaml.List("models", Enumerable.Range(0, _options.Inputs.Count), model => _yaml.Mapping(null, () =>
             {
-                // mergekit's schema has no place for them.
-                yaml.Emit(new Comment($"adapter weights: {Text.Numbers(input.AdapterWeights)}", isInline: false));
-            }
-
-            Parameters(yaml, values);
-            yaml.Emit(new MappingEnd());
+                _yaml.Word("model");
+                _yaml.Model(_options.Inputs[model]);
+                Parameters(_arguments.ModelValues[model], 0, model);
+            }));
         }
 
-        yaml.Emit(new SequenceEnd());
-        Parameters(yaml, arguments.Values);
-        if (DtypeOf(type) is { } dtype)
+        Parameters(_arguments.Values, null, null);
+        if (type is { } known && DtypeOf(known) is { } dtype)
         {
-            Entry(yaml, "dtype", dtype);
+            _yaml.Entry("dtype", dtype);
         }
 
-        yaml.Emit(new MappingEnd());
-        yaml.Emit(new DocumentEnd(isImplicit: true));
-        yaml.Emit(new StreamEnd());
-        return text.ToString();
-    }
-
-    private static void Parameters(Emitter yaml, IReadOnlyDictionary<string, object> values)
-    {
-        if (values.Count == 0)
+        (string Name, string Value)[] settings =
+            [.. RecipeSetting.All.Select(setting => (setting.Name, Value: setting.Get(_options)!)).Where(setting => setting.Value is not null)];
+        if (settings.Length > 0)
         {
-            return;
-        }
-
-        Word(yaml, "parameters");
-        yaml.Emit(new MappingStart());
-        foreach ((string name, object value) in values)
-        {
-            Entry(yaml, name, value switch
+            _yaml.Mapping("onnxembed", () =>
             {
-                double number => Text.Number(number),
-                bool flag => flag ? "true" : "false",
-                _ => (string)value,
+                foreach ((string setting, string value) in settings)
+                {
+                    _yaml.Entry(setting, value);
+                }
             });
         }
-
-        yaml.Emit(new MappingEnd());
     }
 
-    /// <summary><c>MODEL</c> or <c>MODEL+ADAPTER</c>; mergekit knows no several adapters, which have a list of their own.</summary>
-    private static void Reference(Emitter yaml, MergeInput input)
+    private void Slice(int slice) => _yaml.Mapping(null, () =>
     {
-        if (input.Adapters.Count <= 1)
+        MergeInput[] inputs = [.. _options.Inputs];
+        _yaml.List("sources", Enumerable.Range(0, inputs.Length + (_options.Base is null ? 0 : 1)), source => _yaml.Mapping(null, () =>
         {
-            Path(yaml, input.ToString());
+            bool isBase = source == inputs.Length;
+            LayerRange range = (isBase ? _options.Base! : inputs[source]).Layers[slice];
+            _yaml.Word("model");
+            _yaml.Model(range.Model);
+            if (range.End is { } end)
+            {
+                _yaml.List("layer_range", new[] { range.Start, end }, layer => _yaml.Word(Text.Number(layer)), inline: true);
+            }
+
+            if (!isBase)
+            {
+                Parameters(_arguments.ModelValues[source], slice, source);
+            }
+        }));
+        Parameters(new Dictionary<string, object>(), slice, null);
+    });
+
+    /// <summary>The parameters at one place: values that hold for all tensors, and the schedule's settings.</summary>
+    private void Parameters(IReadOnlyDictionary<string, object> values, int? slice, int? model)
+    {
+        ParameterSetting[] settings = [.. (_schedule?.Names ?? []).Select(name => _schedule!.Setting(name, slice, model)).OfType<ParameterSetting>()];
+        (string Name, string Value)[] fixedValues = [.. values.Where(entry => _schedule?.Names.Contains(entry.Key) != true).Select(entry => (entry.Key, Shown(entry.Value)))];
+        if (settings.Length + fixedValues.Length == 0)
+        {
             return;
         }
 
-        yaml.Emit(new MappingStart());
-        Word(yaml, "model");
-        yaml.Emit(new MappingStart());
-        Word(yaml, "path");
-        Path(yaml, input.Model);
-        yaml.Emit(new MappingEnd());
-        Word(yaml, "loras");
-        yaml.Emit(new SequenceStart(AnchorName.Empty, TagName.Empty, true, SequenceStyle.Block));
-        foreach (string adapter in input.Adapters)
+        _yaml.Mapping("parameters", () =>
         {
-            Path(yaml, adapter);
+            foreach ((string name, string value) in fixedValues)
+            {
+                _yaml.Entry(name, value);
+            }
+
+            foreach (ParameterSetting setting in settings)
+            {
+                _yaml.Word(setting.Name);
+                if (setting.Entries is [{ Filter: null, Part: null } only])
+                {
+                    Values(only.Values);
+                }
+                else
+                {
+                    _yaml.Items(setting.Entries, Entry, inline: false);
+                }
+            }
+        });
+    }
+
+    private void Entry(ParameterEntry entry) => _yaml.Mapping(null, () =>
+    {
+        if (entry.Filter is { } filter)
+        {
+            _yaml.Word("filter");
+            _yaml.Path(filter.ToString());
         }
 
-        yaml.Emit(new SequenceEnd());
-        yaml.Emit(new MappingEnd());
-    }
+        if (entry.Part is { } part)
+        {
+            _yaml.Entry("part", part.ToString().ToLowerInvariant());
+        }
 
-    private static void Entry(Emitter yaml, string key, string value)
+        _yaml.Word("value");
+        Values(entry.Values);
+    });
+
+    private void Values(IReadOnlyList<string> values)
     {
-        Word(yaml, key);
-        Word(yaml, value);
+        if (values.Count == 1)
+        {
+            _yaml.Word(values[0]);
+        }
+        else
+        {
+            _yaml.Items(values, _yaml.Word, inline: true);
+        }
     }
 
-    private static void Word(Emitter yaml, string value) => yaml.Emit(new Scalar(value));
-
-    /// <summary>A path is text even where it looks like a number; only then and where YAML would read it otherwise is it quoted.</summary>
-    private static void Path(Emitter yaml, string path)
+    private static string Shown(object value) => value switch
     {
-        bool plain = path.Any(char.IsAsciiLetter) && path is not ("true" or "false" or "null" or "yes" or "no" or "on" or "off")
-            && !double.TryParse(path, System.Globalization.CultureInfo.InvariantCulture, out _);
-        yaml.Emit(new Scalar(AnchorName.Empty, TagName.Empty, path, plain ? ScalarStyle.Any : ScalarStyle.DoubleQuoted, true, true));
-    }
+        double number => Text.Number(number),
+        bool flag => flag ? "true" : "false",
+        _ => (string)value,
+    };
 
     private static string? DtypeOf(ElementType type) => type switch
     {
+        ElementType.Float64 => "float64",
         ElementType.Float32 => "float32",
         ElementType.Float16 => "float16",
         ElementType.BFloat16 => "bfloat16",

@@ -43,10 +43,63 @@ public sealed class MergeCommandTests : IDisposable
     [InlineData("t: needs a number, got 'NaN'", "--slerp", "NaN")]
     [InlineData("option --slerp: needs a number, got 'half'", "--slerp", "half")]
     [InlineData("merge method: needs one of linear, slerp", "--method", "tied")]
-    [InlineData("needs one of --slerp T, --soup, --lora DIR or --method NAME", "--threads", "1")]
+    [InlineData("needs one of --slerp T, --soup, --lora DIR, --method NAME or --recipe FILE", "--threads", "1")]
     [InlineData("--lora needs --base", "--lora", "x")]
     public void Merge_WrongOption_IsRefusedAndLeavesNothing(string message, string option, string value) =>
         Refused(2, message, option, value, _folder["a"], _folder["b"]);
+
+    [Theory]
+    [InlineData("merge slerp: parameter 'tt': not one of those of slerp; known: t, mode", "--param", "tt=1")]
+    [InlineData("t: needs a number in [0, 1], got 2", "--param", "t=[0, 2]")]
+    [InlineData("needs name=value, got 't'", "--param", "t")]
+    [InlineData("t: needs a value, got none", "--param", "t=")]
+    [InlineData("merge slerp: t: needs YAML, got: ", "--param", "t=[0, 1")]
+    [InlineData("--compat: needs mergekit, got 'peft'", "--compat", "peft")]
+    [InlineData("base: slerp takes none", "--base", "x")]
+    public void Merge_WrongParameter_IsRefusedAndLeavesNothing(string message, string option, string value) =>
+        Refused(2, message, ["--method", "slerp", option, value, .. option == "--param" ? Array.Empty<string>() : ["--param", "t=0.5"], _folder["a"], _folder["b"]]);
+
+    [Fact]
+    public void Merge_ParametersOverDepth_AreThoseOfARecipe()
+    {
+        CommandRun.Done("merge", "--method", "slerp", "--param", "t=[{filter: mlp, value: 1}, {part: post, value: 0.5}, {value: 0}]", _folder["a"], _folder["b"], "-o", _folder["c"]);
+        using OnnxModel first = OnnxModel.Load(_folder["a/onnx/model.onnx"]);
+        using OnnxModel second = OnnxModel.Load(_folder["b/onnx/model.onnx"]);
+        using OnnxModel merged = OnnxModel.Load(_folder["c/onnx/model.onnx"]);
+        foreach (string name in merged.Tensors.Keys.Where(name => name.StartsWith("layers.", StringComparison.Ordinal) || name == "embed_tokens.weight"))
+        {
+            OnnxModel expected = name.Contains("mlp", StringComparison.Ordinal) ? second : first;
+            Assert.True(merged.Tensors[name].ContentEquals(expected.Tensors[name]), name);
+        }
+    }
+
+    [Fact]
+    public void Merge_Recipe_GivesWhatTheSameOptionsGive()
+    {
+        CommandRun.Done("merge", "--method", "slerp", "--param", "t=[0.2, 0.4]", "--compat", "mergekit", _folder["a"], _folder["b"], "-o", _folder["c"]);
+        CommandRun.Done("merge", "--recipe", _folder["c/merge-recipe.yaml"], "-o", _folder["d"]);
+        Assert.Equal(File.ReadAllBytes(_folder["c/onnx/model.onnx"]), File.ReadAllBytes(_folder["d/onnx/model.onnx"]));
+        Assert.Equal(File.ReadAllText(_folder["c/merge-recipe.yaml"]), File.ReadAllText(_folder["d/merge-recipe.yaml"]));
+    }
+
+    [Fact]
+    public void Merge_RecipeWithFaults_NamesEachWithItsLineAndLeavesNothing()
+    {
+        string recipe = _folder.Write("r.yaml", "merge_method: slerp\nmodels:\n- {modell: a}\nparameters: {t: 2}\n"u8);
+        IReadOnlyList<string> before = _folder.Entries;
+        CommandRun run = CommandRun.Of("merge", "--recipe", recipe, "-o", _folder["out"]);
+        Assert.Equal(1, run.Status);
+        Assert.Contains(run.Errors, line => line.Contains("r.yaml:3: 'modell': not a name of an entry of models; known: model, parameters", StringComparison.Ordinal));
+        Assert.Contains(run.Errors, line => line.Contains("r.yaml:4: t: needs a number in [0, 1], got 2", StringComparison.Ordinal));
+        Assert.Equal(before, _folder.Entries);
+    }
+
+    [Fact]
+    public void Merge_RecipeAndModels_IsRefused()
+    {
+        string recipe = _folder.Write("r.yaml", "merge_method: slerp\n"u8);
+        Refused(2, "--recipe names models, base, weights and parameters itself", "--recipe", recipe, _folder["a"]);
+    }
 
     [Fact]
     public void Merge_WeightsOfOtherNumber_IsRefused() =>

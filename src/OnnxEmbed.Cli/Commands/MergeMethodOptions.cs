@@ -1,0 +1,89 @@
+using System.Globalization;
+using Cocona;
+using OnnxEmbed.Cli.CommandLine;
+using OnnxEmbed.Merging;
+using OnnxEmbed.Tensors;
+
+namespace OnnxEmbed.Cli.Commands;
+
+/// <summary>Options that say how models are merged.</summary>
+internal sealed class MergeMethodOptions : ICommandParameterSet
+{
+    private const string Ways = "--slerp T, --soup, --lora DIR, --method NAME or --recipe FILE";
+
+    [Option("slerp", Description = "Spherical interpolation between two models: 0 is the first, 1 the second.", ValueName = "T")]
+    [HasDefaultValue]
+    public double? Slerp { get; set; }
+
+    [Option("soup", Description = "Average of the models.")]
+    [HasDefaultValue]
+    public bool Soup { get; set; }
+
+    [Option("lora", Description = "Fold adapters into --base: directories of adapters, or of the runs that trained them.", ValueName = "LIST")]
+    [HasDefaultValue]
+    public string? Lora { get; set; }
+
+    [Option("method", Description = "Method by name; an unknown name lists them.", ValueName = "NAME")]
+    [HasDefaultValue]
+    public string? Method { get; set; }
+
+    [Option("recipe", Description = "Recipe in mergekit's YAML, with models, method and parameters.", ValueName = "FILE")]
+    [HasDefaultValue]
+    public string? Recipe { get; set; }
+
+    [Option("base", Description = "The model that the others, or the adapters of --lora, were trained from.", ValueName = "MODEL")]
+    [HasDefaultValue]
+    public string? Base { get; set; }
+
+    [Option("param", Description = "Parameter of the method as in a recipe: t=0.3, t=[0,0.5,1] over depth, t=[{filter: mlp, value: 1}, {value: 0.5}]; may repeat.", ValueName = "NAME=VALUE")]
+    [HasDefaultValue]
+    public string[]? Param { get; set; }
+
+    [Option("weights", Description = "Weight of each model, or of each adapter; 1 unless given.", ValueName = "LIST")]
+    [HasDefaultValue]
+    public string? Weights { get; set; }
+
+    /// <summary>Checks that exactly one way to merge is named.</summary>
+    public void Check(IReadOnlyList<string> models)
+    {
+        if (new[] { Slerp is not null, Soup, Lora is not null, Method is not null, Recipe is not null }.Count(given => given) != 1)
+        {
+            throw new OptionException($"merge: needs one of {Ways}");
+        }
+
+        if (Recipe is not null && (models.Count > 0 || Base is not null || Param is { Length: > 0 } || Weights is not null))
+        {
+            throw new OptionException("merge: --recipe names models, base, weights and parameters itself; needs none beside it");
+        }
+    }
+
+    /// <summary>The method.</summary>
+    public MergeMethod ChosenMethod() => Slerp is not null ? MergeMethods.Slerp
+        : Soup ? MergeMethods.Linear
+        : Lora is not null ? MergeMethods.Lora
+        : MergeMethods.Find(Method!);
+
+    /// <summary>The value of <c>--slerp</c> as a parameter.</summary>
+    public Dictionary<string, string> Parameters() =>
+        Slerp is { } t ? new() { ["t"] = t.ToString("R", CultureInfo.InvariantCulture) } : [];
+
+    /// <summary>The models with their weights.</summary>
+    public List<MergeInput> Inputs(IReadOnlyList<string> models)
+    {
+        IReadOnlyList<double> each = Lists.Numbers("weights", Weights);
+        if (Lora is not null)
+        {
+            return Base is not null && models.Count == 0
+                ? [new MergeInput(Base) { Adapters = Lists.Names(Lora), AdapterWeights = each }]
+                : throw new OptionException($"merge: --lora needs --base MODEL and no other model, got {(models.Count == 0 ? "no --base" : string.Join(' ', models))}");
+        }
+
+        List<MergeInput> inputs = models.Select(MergeInput.Parse).ToList();
+        return each.Count == 0 ? inputs
+            : each.Count == inputs.Count ? inputs.Zip(each, (input, weight) => input with { Weight = weight }).ToList()
+            : throw new OptionException($"--weights: needs one number for each of the {inputs.Count} models, got {each.Count}");
+    }
+
+    /// <summary>The base beside the models.</summary>
+    public MergeInput? ChosenBase() => Base is not null && Lora is null ? MergeInput.Parse(Base) : null;
+}

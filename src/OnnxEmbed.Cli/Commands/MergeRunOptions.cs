@@ -1,0 +1,54 @@
+using Cocona;
+using OnnxEmbed.Merging;
+using OnnxEmbed.Tensors;
+
+namespace OnnxEmbed.Cli.Commands;
+
+/// <summary>Options of a merge that hold for every method, and beside a recipe too.</summary>
+internal sealed class MergeRunOptions : ICommandParameterSet
+{
+    [Option("compat", Description = "Give the numbers of another program where they differ: mergekit.", ValueName = "NAME")]
+    [HasDefaultValue]
+    public string? Compat { get; set; }
+
+    [Option("linear-vectors", Description = "Average biases and norms, whatever the method.")]
+    [HasDefaultValue]
+    public bool LinearVectors { get; set; }
+
+    [Option("extrapolate", Description = "Allow t outside [0, 1].")]
+    [HasDefaultValue]
+    public bool Extrapolate { get; set; }
+
+    [Option("allow-nonfinite", Description = "Merge NaN and infinite weights instead of refusing them.")]
+    [HasDefaultValue]
+    public bool AllowNonFinite { get; set; }
+
+    [Option("strict", Description = "Refuse what otherwise keeps the first model's value with a warning.")]
+    [HasDefaultValue]
+    public bool Strict { get; set; }
+
+    [Option("threads", Description = "Threads; all cores unless given. The result does not depend on it.")]
+    [HasDefaultValue]
+    public int? Threads { get; set; }
+
+    [Option("force", Description = "Replace the output if it exists.")]
+    [HasDefaultValue]
+    public bool Force { get; set; }
+
+    /// <summary>Adds what is given here; what is not stays as it is.</summary>
+    public MergeOptions Complete(MergeOptions options, int defaultThreads) => options with
+    {
+        Compatibility = Compat switch
+        {
+            null => options.Compatibility,
+            "mergekit" => MergeCompatibility.Mergekit,
+            _ => throw new OptionException($"--compat: needs mergekit, got '{Compat}'"),
+        },
+        LinearVectors = LinearVectors || options.LinearVectors,
+        Extrapolate = Extrapolate || options.Extrapolate,
+        AllowNonFinite = AllowNonFinite || options.AllowNonFinite,
+        Strict = Strict,
+        Force = Force,
+        DegreeOfParallelism = Threads ?? defaultThreads,
+    };
+}

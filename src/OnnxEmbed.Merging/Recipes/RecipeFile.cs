@@ -1,0 +1,51 @@
+using OnnxEmbed.Merging.Reports;
+
+namespace OnnxEmbed.Merging.Recipes;
+
+/// <summary>A recipe in mergekit's YAML schema, read and checked: the merges that it asks for, in order.</summary>
+public sealed class RecipeFile
+{
+    private RecipeFile(IReadOnlyList<RecipeStage> stages, IReadOnlyList<string> warnings)
+    {
+        Stages = stages;
+        Warnings = warnings;
+    }
+
+    /// <summary>The merges; each may use the results of those before by name. The last one is the result.</summary>
+    public IReadOnlyList<RecipeStage> Stages { get; }
+
+    /// <summary>What the recipe's author should know: fields that have no effect, known traps; in the form "file:line: text".</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The recipe.</param>
+    /// <param name="extrapolate">Whether parameters may leave their range where their method says so.</param>
+    /// <exception cref="RecipeException">Names, values or the YAML itself are wrong; all faults are listed with their lines.</exception>
+    /// <exception cref="OnnxEmbed.Tensors.DataException">The file is missing or too large.</exception>
+    public static RecipeFile Load(string path, bool extrapolate = false) => Compile(path, YamlComposer.Read(path), extrapolate);
+
+    /// <summary>Runs the merges. The output appears when the last is complete; a failure or a cancellation leaves nothing.</summary>
+    /// <param name="output">Where the result appears.</param>
+    /// <param name="complete">Adds to a merge what a recipe does not say: threads, what to replace, what to allow.</param>
+    /// <param name="progress">Is told of each tensor.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
+    /// <exception cref="OnnxEmbed.Tensors.OptionException">The options do not fit, or the output exists.</exception>
+    /// <exception cref="OnnxEmbed.Tensors.DataException">The models cannot be merged.</exception>
+    public MergeReport Run(
+        string output, Func<MergeOptions, MergeOptions> complete, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        MergeReport report = RecipeRun.Run(Stages, output, complete, progress, cancellation);
+        return report with { Warnings = [.. Warnings, .. report.Warnings] };
+    }
+
+    internal static RecipeFile Parse(string file, string text, bool extrapolate = false) => Compile(file, YamlComposer.Parse(file, text), extrapolate);
+
+    private static RecipeFile Compile(string file, IReadOnlyList<YamlNode> documents, bool extrapolate)
+    {
+        RecipeFaults faults = new(file);
+        RecipeCompiler compiler = new(faults, extrapolate);
+        List<RecipeStage> stages = [.. new RecipeReader(faults).Read(documents).Select(compiler.Compile).OfType<RecipeStage>()];
+        faults.ThrowIfAny();
+        return new RecipeFile(stages, faults.Warnings);
+    }
+}

@@ -1,0 +1,58 @@
+using OnnxEmbed.Merging.Reports;
+using OnnxEmbed.Tensors;
+
+namespace OnnxEmbed.Merging.Recipes;
+
+/// <summary>Runs the merges of a recipe one after the other. Results of all but the last lie beside the output until the end.</summary>
+internal static class RecipeRun
+{
+    /// <exception cref="OptionException">The options do not fit, or the output exists.</exception>
+    /// <exception cref="DataException">The models cannot be merged.</exception>
+    public static MergeReport Run(
+        IReadOnlyList<RecipeStage> stages,
+        string output,
+        Func<MergeOptions, MergeOptions> complete,
+        IProgress<MergeProgress>? progress,
+        CancellationToken cancellation)
+    {
+        if (stages.Count == 1)
+        {
+            return Merge.Run(complete(stages[0].Options) with { Output = output }, progress, cancellation);
+        }
+
+        // Never committed: it goes with its contents when the last stage is done or any has failed.
+        using AtomicOutput scratch = AtomicOutput.Directory(output + ".stages", force: false);
+        Dictionary<string, string> paths = new(StringComparer.Ordinal);
+        Dictionary<string, string> results = new(StringComparer.Ordinal);
+        string text = "";
+        MergeReport? report = null;
+        foreach (RecipeStage stage in stages)
+        {
+            MergeOptions options = complete(stage.Options);
+            options = options with
+            {
+                Inputs = [.. options.Inputs.Select(Found)],
+                Base = options.Base is { } theBase ? Found(theBase) : null,
+                Trail = new StageTrail(stage.Name, text, results),
+            };
+            bool package = Directory.Exists((options.Base ?? options.Inputs[0]).Model);
+            string path = stage.Name is { } name && !ReferenceEquals(stage, stages[^1]) ? Path.Combine(scratch.TemporaryPath, package ? name : name + ".onnx") : output;
+            report = Merge.Run(options with { Output = path }, progress, cancellation);
+            if (stage.Name is not null)
+            {
+                paths[stage.Name] = path;
+                results[path] = stage.Name;
+            }
+
+            text = File.ReadAllText(package ? Path.Combine(path, ResolvedRecipe.FileName) : $"{path}.{ResolvedRecipe.FileName}") + "---\n";
+        }
+
+        return report!;
+
+        MergeInput Found(MergeInput input) => input with
+        {
+            Model = paths.GetValueOrDefault(input.Model, input.Model),
+            Layers = [.. input.Layers.Select(range => range with { Model = Found(range.Model) })],
+        };
+    }
+}
