@@ -62,6 +62,32 @@ public static class Blends
         }
     }
 
+    /// <summary>target = a·x.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Scale(double a, ReadOnlySpan<float> x, Span<double> target)
+    {
+        CheckLengths(x.Length, x.Length, target.Length);
+        ref float xr = ref MemoryMarshal.GetReference(x);
+        ref double tr = ref MemoryMarshal.GetReference(target);
+        Vector256<double> av = Vector256.Create(a);
+        int i = 0;
+        for (; i <= x.Length - 8; i += 8)
+        {
+            (Vector256<double> x0, Vector256<double> x1) = Vector256.Widen(Vector256.LoadUnsafe(ref xr, (nuint)i));
+            (x0 * av).StoreUnsafe(ref tr, (nuint)i);
+            (x1 * av).StoreUnsafe(ref tr, (nuint)i + 4);
+        }
+
+        for (; i < x.Length; i++)
+        {
+            target[i] = x[i] * a;
+        }
+    }
+
+    /// <inheritdoc cref="Scale(double, ReadOnlySpan{float}, Span{double})"/>
+    public static void Scale(double a, ReadOnlySpan<double> x, Span<double> target) => System.Numerics.Tensors.TensorPrimitives.Multiply(x, a, target);
+
     /// <summary>target += a·x.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -89,7 +115,7 @@ public static class Blends
     /// <inheritdoc cref="Accumulate(double, ReadOnlySpan{float}, Span{double})"/>
     public static void Accumulate(double a, ReadOnlySpan<double> x, Span<double> target) => Combine(1, target, a, x, target);
 
-    private static void CheckLengths(int x, int y, int target)
+    internal static void CheckLengths(int x, int y, int target)
     {
         if (x != y || x != target)
         {

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace OnnxEmbed.Tensors;
 
@@ -127,7 +128,25 @@ public static class FloatConversion
     /// </summary>
     private static void RoundToOdd(ReadOnlySpan<double> source, Span<float> target)
     {
-        for (int i = 0; i < source.Length; i++)
+        ref double from = ref MemoryMarshal.GetReference(source);
+        int i = 0;
+        for (; i <= source.Length - Vector256<float>.Count; i += Vector256<float>.Count)
+        {
+            Vector256<double> v0 = Vector256.LoadUnsafe(ref from, (nuint)i);
+            Vector256<double> v1 = Vector256.LoadUnsafe(ref from, (nuint)i + 4);
+            Vector256<float> nearest = Vector256.Narrow(v0, v1);
+            (Vector256<double> n0, Vector256<double> n1) = Vector256.Widen(nearest);
+            Vector256<int> away = Vector256.Narrow(
+                Vector256.GreaterThan(Vector256.Abs(n0), Vector256.Abs(v0)).AsInt64(), Vector256.GreaterThan(Vector256.Abs(n1), Vector256.Abs(v1)).AsInt64());
+            Vector256<int> toward = Vector256.Narrow(
+                Vector256.LessThan(Vector256.Abs(n0), Vector256.Abs(v0)).AsInt64(), Vector256.LessThan(Vector256.Abs(n1), Vector256.Abs(v1)).AsInt64());
+
+            // What holds is -1: it takes one from the magnitude. A NaN is neither larger nor smaller and stays.
+            Vector256<int> odd = (nearest.AsInt32() + away) | ((away | toward) & Vector256<int>.One);
+            odd.AsSingle().CopyTo(target[i..]);
+        }
+
+        for (; i < source.Length; i++)
         {
             double value = source[i];
             float nearest = (float)value;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using OnnxEmbed.Merging.Methods;
 using OnnxEmbed.Tensors;
 
@@ -11,6 +12,9 @@ internal sealed partial class BlockEngine
 {
     /// <summary>Blocks measured before what was measured is added up: enough to keep every thread busy.</summary>
     private const int BlocksPerWave = 256;
+
+    /// <summary>Blocks that one thread takes at a time, whose results are written together.</summary>
+    private const int BlocksPerRun = 4;
 
     /// <summary>Measures each block and adds the measures in the order of the blocks.</summary>
     /// <exception cref="InvalidOperationException">The tensor is empty.</exception>
@@ -59,48 +63,54 @@ internal sealed partial class BlockEngine
         return total;
     }
 
-    /// <summary>Writes what a formula gives in <paramref name="type"/>, rounded once; returns the squared norm of what was written.</summary>
-    public double Compute(
+    /// <summary>What a formula gives in <paramref name="type"/>, rounded once, as an update of the first source as it is stored.</summary>
+    public RoundedSums Compute(
         IReadOnlyList<WeightSource> sources, bool hasBase, RowLayout? rows, ElementFormula formula, ElementType type, BlockWriter write)
     {
         int blocks = TensorBlock.BlockCount(sources[0].Stored.ElementCount, rows);
-        double[] norms = new double[blocks];
-        ForEachTensorBlock(sources, hasBase, rows, 0, blocks, () => true, (block, index, _) =>
+        RoundedSums[] sums = new RoundedSums[blocks];
+        ForEachTensorBlock(sources, hasBase, rows, 0, blocks, () => (Scratch: Rent(), Writes: new JoinedWrites(write)), (block, index, own) =>
         {
             double[] result = ArrayPool<double>.Shared.Rent(block.Count);
-            byte[] bytes = ArrayPool<byte>.Shared.Rent(block.Count * sizeof(double));
             Span<double> values = result.AsSpan(0, block.Count);
             formula(block, values);
-            norms[index] = rows is { Strided: true } layout
-                ? WriteStrided(block, layout, values, type, bytes, write)
-                : WriteElements(block.Start, values, type, bytes, write);
+            sums[index] = rows is { Strided: true } layout
+                ? WriteStrided(sources[0], block, layout, values, type, own.Scratch, own.Writes)
+                : WriteElements(sources[0], block.Start, values, type, own.Scratch, own.Writes);
             ArrayPool<double>.Shared.Return(result);
-            ArrayPool<byte>.Shared.Return(bytes);
-        });
-        double total = 0;
-        foreach (double norm in norms)
-        {
-            total += norm;
-        }
-
-        return total;
+        }, own => own.Writes.Flush(), own => _scratch.Add(own.Scratch));
+        return sums.Aggregate(default(RoundedSums), RoundedSums.Add);
     }
 
-    private static double WriteElements(long start, Span<double> values, ElementType type, byte[] scratch, BlockWriter write)
+    private static RoundedSums WriteElements(
+        WeightSource first, long start, ReadOnlySpan<double> values, ElementType type, Scratch scratch, JoinedWrites writes)
     {
         int size = type.SizeInBytes();
-        Span<byte> bytes = scratch.AsSpan(0, values.Length * size);
-        FloatConversion.FromDoubles(values, type, bytes);
-        write(start * size, bytes);
-        FloatConversion.ToDoubles(type, bytes, values);
-        return Reductions.SquaredNorm(values);
+        Span<byte> bytes = writes.Next(start * size, values.Length * size);
+        RoundedBlock rounded = default;
+        for (int done = 0; done < values.Length; done += PieceLength)
+        {
+            ReadOnlySpan<double> piece = values.Slice(done, Math.Min(PieceLength, values.Length - done));
+            Span<byte> target = bytes.Slice(done * size, piece.Length * size);
+            if (IsNarrow(first, type))
+            {
+                rounded.Round(piece, first.Singles(start + done, scratch.FirstSingles(piece.Length)), MemoryMarshal.Cast<byte, float>(target));
+            }
+            else
+            {
+                Round(first, start + done, piece, type, target, scratch, ref rounded);
+            }
+        }
+
+        return rounded.Total;
     }
 
     /// <summary>Writes rows that lie across: what is written together is one element of each row.</summary>
-    private static double WriteStrided(TensorBlock block, RowLayout layout, Span<double> values, ElementType type, byte[] scratch, BlockWriter write)
+    private static RoundedSums WriteStrided(
+        WeightSource first, TensorBlock block, RowLayout layout, Span<double> values, ElementType type, Scratch scratch, JoinedWrites writes)
     {
         double[] turned = ArrayPool<double>.Shared.Rent(block.RowCount);
-        double squared = 0;
+        RoundedSums sums = default;
         for (int i = 0; i < layout.Length; i++)
         {
             for (int row = 0; row < block.RowCount; row++)
@@ -108,43 +118,63 @@ internal sealed partial class BlockEngine
                 turned[row] = values[(row * layout.Length) + i];
             }
 
-            squared += WriteElements((i * layout.Count) + block.FirstRow, turned.AsSpan(0, block.RowCount), type, scratch, write);
+            sums += WriteElements(first, (i * layout.Count) + block.FirstRow, turned.AsSpan(0, block.RowCount), type, scratch, writes);
         }
 
         ArrayPool<double>.Shared.Return(turned);
-        return squared;
+        return sums;
     }
 
     private void ForEachTensorBlock<TLocal>(
-        IReadOnlyList<WeightSource> sources, bool hasBase, RowLayout? rows, int first, int count, Func<TLocal> local, Action<TensorBlock, int, TLocal> action)
+        IReadOnlyList<WeightSource> sources,
+        bool hasBase,
+        RowLayout? rows,
+        int first,
+        int count,
+        Func<TLocal> local,
+        Action<TensorBlock, int, TLocal> action,
+        Action<TLocal>? afterRun = null,
+        Action<TLocal>? finish = null)
     {
         long length = sources[0].Stored.ElementCount;
-        if (count <= 1 || degreeOfParallelism == 1)
+        if (count <= BlocksPerRun || degreeOfParallelism == 1)
         {
             using TensorBlock block = new(sources, hasBase);
             TLocal own = local();
-            for (int index = first; index < first + count; index++)
+            Run(block, own, first, first + count);
+            finish?.Invoke(own);
+            return;
+        }
+
+        try
+        {
+            int runs = (count + BlocksPerRun - 1) / BlocksPerRun;
+            Parallel.For(0, runs, _parallel, () => (Block: new TensorBlock(sources, hasBase), Own: local()), (run, _, state) =>
+            {
+                int start = first + (run * BlocksPerRun);
+                Run(state.Block, state.Own, start, Math.Min(start + BlocksPerRun, first + count));
+                return state;
+            }, state =>
+            {
+                state.Block.Dispose();
+                finish?.Invoke(state.Own);
+            });
+        }
+        catch (AggregateException exception)
+        {
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
+        }
+
+        void Run(TensorBlock block, TLocal own, int start, int end)
+        {
+            for (int index = start; index < end; index++)
             {
                 cancellation.ThrowIfCancellationRequested();
                 block.MoveTo(index, length, rows);
                 action(block, index, own);
             }
 
-            return;
-        }
-
-        try
-        {
-            Parallel.For(first, first + count, _parallel, () => (Block: new TensorBlock(sources, hasBase), Own: local()), (index, _, state) =>
-            {
-                state.Block.MoveTo(index, length, rows);
-                action(state.Block, index, state.Own);
-                return state;
-            }, state => state.Block.Dispose());
-        }
-        catch (AggregateException exception)
-        {
-            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
+            afterRun?.Invoke(own);
         }
     }
 }

@@ -13,34 +13,20 @@ internal sealed partial class BlockEngine(int degreeOfParallelism, CancellationT
 {
     private const int BlockLength = Reductions.BlockLength;
 
+    /// <summary>Bytes of a tensor that are compared before the rest.</summary>
+    private const int FirstBytes = 1 << 12;
+
     private readonly ConcurrentBag<Scratch> _scratch = [];
     private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = degreeOfParallelism, CancellationToken = cancellation };
 
     /// <summary>Sums over the first source and each later one; the first with itself where it is alone.</summary>
     public IReadOnlyList<PairSums> Measure(IReadOnlyList<WeightSource> sources)
     {
-        int pairs = Math.Max(1, sources.Count - 1);
+        PairSums[] partial = PartialPairs(sources);
         bool doubles = sources.Any(source => source.NeedsDouble);
-        long length = sources[0].Stored.ElementCount;
-        PairSums[] partial = new PairSums[checked(BlockCount(length) * pairs)];
-        ForEachBlock(length, (block, start, count, scratch) =>
-        {
-            for (int pair = 0; pair < pairs; pair++)
-            {
-                WeightSource other = sources.Count == 1 ? sources[0] : sources[pair + 1];
-                partial[(block * pairs) + pair] = doubles
-                    ? MeasureDoubles(sources[0], other, start, count, pair == 0, scratch)
-                    : Reductions.Pair(sources[0].Singles(start, scratch.FirstSingles(count)), other.Singles(start, scratch.SecondSingles(count)));
-            }
-        });
-
-        PairSums[] sums = new PairSums[pairs];
-        for (int i = 0; i < partial.Length; i++)
-        {
-            sums[i % pairs] += partial[i];
-        }
-
-        return sums;
+        ForEachBlock(
+            sources[0].Stored.ElementCount, (block, start, count, scratch) => MeasureBlock(sources, doubles, block, start, count, scratch, partial));
+        return AddPairs(sources, partial);
     }
 
     /// <summary>How many values are NaN or infinite.</summary>
@@ -74,76 +60,31 @@ internal sealed partial class BlockEngine(int degreeOfParallelism, CancellationT
             return false;
         }
 
-        // Models that differ mostly differ in the first bytes; only equal ones are read to the end.
+        // Models that differ mostly differ in the first bytes; only equal ones are read to the end, and by several threads.
         int size = sources[0].Stored.ElementType.SizeInBytes();
-        int differing = 0;
-        ForEachBlock(sources[0].Stored.ElementCount, (_, start, count, _) =>
+        int beginning = (int)Math.Min(FirstBytes, sources[0].Stored.ByteLength);
+        ReadOnlySpan<byte> start = sources[0].Stored.Slice(0, beginning);
+        for (int i = 1; i < sources.Count; i++)
         {
-            ReadOnlySpan<byte> first = Volatile.Read(ref differing) == 0 ? sources[0].Stored.Slice(start * size, count * size) : default;
+            if (!start.SequenceEqual(sources[i].Stored.Slice(0, beginning)))
+            {
+                return false;
+            }
+        }
+
+        int differing = 0;
+        ForEachBlock(sources[0].Stored.ElementCount, (_, at, count, _) =>
+        {
+            ReadOnlySpan<byte> first = Volatile.Read(ref differing) == 0 ? sources[0].Stored.Slice(at * size, count * size) : default;
             for (int i = 1; i < sources.Count && Volatile.Read(ref differing) == 0; i++)
             {
-                if (!first.SequenceEqual(sources[i].Stored.Slice(start * size, count * size)))
+                if (!first.SequenceEqual(sources[i].Stored.Slice(at * size, count * size)))
                 {
                     Volatile.Write(ref differing, 1);
                 }
             }
         });
         return differing == 0;
-    }
-
-    /// <summary>Σ factor · source in <paramref name="type"/>, rounded once; returns the squared norm of what was written.</summary>
-    /// <param name="sources">The tensors.</param>
-    /// <param name="factors">Factor of each; those with 0 are not read.</param>
-    /// <param name="type">Element type of the result.</param>
-    /// <param name="write">Takes bytes at an offset within the result; called from several threads.</param>
-    public double Blend(IReadOnlyList<WeightSource> sources, IReadOnlyList<double> factors, ElementType type, BlockWriter write)
-    {
-        int[] used = [.. Enumerable.Range(0, sources.Count).Where(i => factors[i] != 0)];
-        bool doubles = used.Any(i => sources[i].NeedsDouble);
-        long length = sources[0].Stored.ElementCount;
-        int size = type.SizeInBytes();
-        double[] norms = new double[BlockCount(length)];
-        ForEachBlock(length, (block, start, count, scratch) =>
-        {
-            Span<byte> bytes = scratch.Bytes(count * size);
-            if (!doubles && used.Length == 2 && type == ElementType.Float32)
-            {
-                ReadOnlySpan<float> first = sources[used[0]].Singles(start, scratch.FirstSingles(count));
-                ReadOnlySpan<float> second = sources[used[1]].Singles(start, scratch.SecondSingles(count));
-                Blends.Combine(factors[used[0]], first, factors[used[1]], second, MemoryMarshal.Cast<byte, float>(bytes));
-            }
-            else
-            {
-                Span<double> sum = scratch.SecondDoubles(count);
-                sum.Clear();
-                foreach (int i in used)
-                {
-                    if (doubles)
-                    {
-                        Span<double> values = scratch.FirstDoubles(count);
-                        sources[i].Doubles(start, values);
-                        Blends.Accumulate(factors[i], values, sum);
-                    }
-                    else
-                    {
-                        Blends.Accumulate(factors[i], sources[i].Singles(start, scratch.FirstSingles(count)), sum);
-                    }
-                }
-
-                FloatConversion.FromDoubles(sum, type, bytes);
-            }
-
-            norms[block] = SquaredNorm(type, bytes, count, scratch);
-            write(start * size, bytes);
-        });
-
-        double total = 0;
-        foreach (double norm in norms)
-        {
-            total += norm;
-        }
-
-        return total;
     }
 
     /// <summary>Writes the bytes of a tensor as they are.</summary>
@@ -177,18 +118,30 @@ internal sealed partial class BlockEngine(int degreeOfParallelism, CancellationT
         return Reductions.Pair(u, v);
     }
 
-    private static double SquaredNorm(ElementType type, ReadOnlySpan<byte> bytes, int count, Scratch scratch)
+    private static PairSums[] PartialPairs(IReadOnlyList<WeightSource> sources) =>
+        new PairSums[checked(BlockCount(sources[0].Stored.ElementCount) * Math.Max(1, sources.Count - 1))];
+
+    private static PairSums[] AddPairs(IReadOnlyList<WeightSource> sources, PairSums[] partial)
     {
-        switch (type)
+        PairSums[] sums = new PairSums[Math.Max(1, sources.Count - 1)];
+        for (int i = 0; i < partial.Length; i++)
         {
-            case ElementType.Float32:
-                return Reductions.SquaredNorm(MemoryMarshal.Cast<byte, float>(bytes));
-            case ElementType.Float64:
-                return Reductions.SquaredNorm(MemoryMarshal.Cast<byte, double>(bytes));
-            default:
-                Span<float> values = scratch.FirstSingles(count);
-                FloatConversion.ToSingles(type, bytes, values);
-                return Reductions.SquaredNorm(values);
+            sums[i % sums.Length] += partial[i];
+        }
+
+        return sums;
+    }
+
+    private static void MeasureBlock(
+        IReadOnlyList<WeightSource> sources, bool doubles, int block, long start, int count, Scratch scratch, PairSums[] partial)
+    {
+        int pairs = Math.Max(1, sources.Count - 1);
+        for (int pair = 0; pair < pairs; pair++)
+        {
+            WeightSource other = sources.Count == 1 ? sources[0] : sources[pair + 1];
+            partial[(block * pairs) + pair] = doubles
+                ? MeasureDoubles(sources[0], other, start, count, pair == 0, scratch)
+                : Reductions.Pair(sources[0].Singles(start, scratch.FirstSingles(count)), other.Singles(start, scratch.SecondSingles(count)));
         }
     }
 
@@ -243,6 +196,11 @@ internal sealed partial class BlockEngine(int degreeOfParallelism, CancellationT
         private float[]? _secondSingles;
         private double[]? _firstDoubles;
         private double[]? _secondDoubles;
+        private double[]? _sum;
+        private double[]? _values;
+        private double[]? _before;
+        private double[]? _alone;
+        private byte[]? _piece;
         private byte[]? _bytes;
 
         public Span<float> FirstSingles(int count) => (_firstSingles ??= new float[BlockLength]).AsSpan(0, count);
@@ -252,6 +210,17 @@ internal sealed partial class BlockEngine(int degreeOfParallelism, CancellationT
         public Span<double> FirstDoubles(int count) => (_firstDoubles ??= new double[BlockLength]).AsSpan(0, count);
 
         public Span<double> SecondDoubles(int count) => (_secondDoubles ??= new double[BlockLength]).AsSpan(0, count);
+
+        /// <summary>A sum of at most <see cref="PieceLength"/> elements, and what it is made of and compared with.</summary>
+        public Span<double> Sum(int count) => (_sum ??= new double[PieceLength]).AsSpan(0, count);
+
+        public Span<double> Values(int count) => (_values ??= new double[PieceLength]).AsSpan(0, count);
+
+        public Span<double> Before(int count) => (_before ??= new double[PieceLength]).AsSpan(0, count);
+
+        public Span<double> Alone(int count) => (_alone ??= new double[PieceLength]).AsSpan(0, count);
+
+        public Span<byte> Piece(int count) => (_piece ??= new byte[PieceLength * sizeof(double)]).AsSpan(0, count);
 
         public Span<byte> Bytes(int count) => (_bytes ??= new byte[BlockLength * sizeof(double)]).AsSpan(0, count);
     }

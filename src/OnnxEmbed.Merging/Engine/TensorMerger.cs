@@ -96,7 +96,20 @@ internal sealed class TensorMerger(
         WeightSource[] weights = [.. sources.Select(source => source.Weights(name))];
         TensorData target = weights[0].Stored;
         bool equal = _engine.AreEqual(weights);
-        IReadOnlyList<PairSums> pairs = _engine.Measure(weights);
+        bool constant = _fixed.IsConstant(name, target); // such as the -∞ of a mask
+        TensorBlend? blend = options.Method.Rule.Measures || constant || _faults.Count > 0 ? null : Decide(name, weights, [], equal);
+        IReadOnlyList<PairSums> pairs;
+        RoundedSums? rounded = null;
+        if (range is { } place && blend is { CopyOf: null, Formula: null })
+        {
+            (rounded, pairs) = _engine.MeasureAndBlend(weights, blend.Factors, target.ElementType, Writer(place, output));
+            _blendedElements += target.ElementCount;
+        }
+        else
+        {
+            pairs = _engine.Measure(weights);
+        }
+
         double[] norms = [pairs[0].FirstNorm, .. sources.Count == 1 ? [] : pairs.Select(pair => pair.SecondNorm)];
 
         // A constant of the graph, such as the -3e38 of a mask, is equal in all models and would hide the angle between the weights.
@@ -106,14 +119,12 @@ internal sealed class TensorMerger(
         }
 
         long[] nonFinite = norms.All(double.IsFinite) ? [] : [.. weights.Select(_engine.CountNonFinite)];
-        bool constant = _fixed.IsConstant(name, target); // such as the -∞ of a mask
         bool refused = !constant && !options.AllowNonFinite && Refuse(name, nonFinite);
-        TensorBlend blend = refused ? TensorBlend.Copy(0, sources.Count, "refused") : Decide(name, weights, pairs, equal);
+        blend = refused ? TensorBlend.Copy(0, sources.Count, "refused") : blend ?? Decide(name, weights, pairs, equal);
         string? warning = (constant ? null : WarnOfNonFinite(nonFinite, blend)) ?? blend.Warning;
-        double outputNorm = 0;
-        if (_faults.Count == 0)
+        if (_faults.Count == 0 && range is { } free)
         {
-            outputNorm = WriteFloats(weights, blend, norms, range, output);
+            rounded ??= WriteFloats(weights, blend, pairs, Writer(free, output));
         }
 
         bool compared = sources.Count > 1;
@@ -122,7 +133,9 @@ internal sealed class TensorMerger(
             Factors = blend.CopyOf is null && blend.Formula is null ? blend.Factors : [],
             Figures = blend.Figures,
             Norms = norms,
-            OutputNorm = outputNorm,
+            OutputNorm = Math.Sqrt(rounded?.SquaredNorm ?? 0),
+            Changed = rounded?.Changed ?? 0,
+            Erased = rounded?.Erased ?? 0,
             Cosines = compared ? [.. pairs.Select(pair => double.IsNaN(pair.Cosine) ? (double?)null : pair.Cosine)] : [],
             AnglesDegrees = compared ? [.. pairs.Select(Degrees)] : [],
             NonFinite = nonFinite.Any(count => count > 0) ? nonFinite : [],
@@ -188,19 +201,16 @@ internal sealed class TensorMerger(
     private string NonFinite(long[] nonFinite, int source) =>
         $"{nonFinite[source]} NaN or infinite value{(nonFinite[source] == 1 ? "" : "s")} in {sources[source].Label}";
 
-    private double WriteFloats(WeightSource[] weights, TensorBlend blend, double[] norms, PlannedRange? range, OnnxFileOutput output)
-    {
-        if (range is not { } place)
-        {
-            return 0; // an empty tensor
-        }
+    private static BlockEngine.BlockWriter Writer(PlannedRange place, OnnxFileOutput output) =>
+        (offset, bytes) => output.Write(place.File, place.Offset + offset, bytes);
 
-        void Write(long offset, ReadOnlySpan<byte> bytes) => output.Write(place.File, place.Offset + offset, bytes);
+    private RoundedSums WriteFloats(WeightSource[] weights, TensorBlend blend, IReadOnlyList<PairSums> pairs, BlockEngine.BlockWriter write)
+    {
         ElementType type = weights[0].Stored.ElementType;
         if (blend.CopyOf is { } copied && !weights[copied].IsChanged && weights[copied].Stored.ElementType == type)
         {
-            _engine.Copy(weights[copied].Stored, Write);
-            return norms[copied];
+            _engine.Copy(weights[copied].Stored, write);
+            return new RoundedSums(copied == 0 ? pairs[0].FirstSquared : pairs[copied - 1].SecondSquared, 0, 0);
         }
 
         if (blend.CopyOf is null)
@@ -208,9 +218,9 @@ internal sealed class TensorMerger(
             _blendedElements += weights[0].Stored.ElementCount;
         }
 
-        return Math.Sqrt(blend.Formula is { } formula
-            ? _engine.Compute(weights, HasBase, blend.Rows, formula, type, Write)
-            : _engine.Blend(weights, blend.Factors, type, Write));
+        return blend.Formula is { } formula
+            ? _engine.Compute(weights, HasBase, blend.Rows, formula, type, write)
+            : _engine.Blend(weights, blend.Factors, type, write);
     }
 
     /// <summary>Integers, flags and the like: never blended.</summary>

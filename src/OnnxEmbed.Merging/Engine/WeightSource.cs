@@ -14,7 +14,10 @@ internal abstract class WeightSource(TensorData stored)
     /// <summary>Whether the values are not those of <see cref="Stored"/>.</summary>
     public abstract bool IsChanged { get; }
 
-    /// <summary>Values [<paramref name="start"/>, + count of <paramref name="scratch"/>): a view of the file where it holds floats.</summary>
+    /// <summary>
+    /// The elements [<paramref name="start"/>, + count of <paramref name="scratch"/>) of <see cref="Stored"/>, which is not f64: a view of the file where it
+    /// holds floats. They are the values unless those are changed.
+    /// </summary>
     public ReadOnlySpan<float> Singles(long start, Span<float> scratch)
     {
         int size = Stored.ElementType.SizeInBytes();
@@ -31,7 +34,8 @@ internal abstract class WeightSource(TensorData stored)
     /// <summary>Fills <paramref name="target"/> with the values from <paramref name="start"/> on.</summary>
     public abstract void Doubles(long start, Span<double> target);
 
-    protected void StoredDoubles(long start, Span<double> target)
+    /// <summary>Fills <paramref name="target"/> with the elements of <see cref="Stored"/> from <paramref name="start"/> on.</summary>
+    public void StoredDoubles(long start, Span<double> target)
     {
         int size = Stored.ElementType.SizeInBytes();
         FloatConversion.ToDoubles(Stored.ElementType, Stored.Slice(start * size, target.Length * size), target);

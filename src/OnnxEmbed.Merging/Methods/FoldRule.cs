@@ -3,6 +3,8 @@ namespace OnnxEmbed.Merging.Methods;
 /// <summary>The model with its adapters, as it is: the sum W + Σ s·B·A is made where its weights are read.</summary>
 internal sealed class FoldRule : IMergeRule
 {
+    public bool Measures => false;
+
     public void Validate(MergeArguments arguments, List<string> faults)
     {
     }

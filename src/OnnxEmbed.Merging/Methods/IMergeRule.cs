@@ -3,6 +3,12 @@ namespace OnnxEmbed.Merging.Methods;
 /// <summary>The formula of a method. It looks at a tensor as often as it needs and says what becomes of it; it keeps no state.</summary>
 internal interface IMergeRule
 {
+    /// <summary>
+    /// Whether <see cref="Decide"/> looks at norms, angles or elements of the tensor. Where it does not, and answers with a sum, the tensor is
+    /// measured for the report in the same pass in which it is blended.
+    /// </summary>
+    bool Measures => true;
+
     /// <summary>Adds what is wrong with the arguments as a whole; where parameters differ by tensor it is asked for each tensor.</summary>
     void Validate(MergeArguments arguments, List<string> faults);
 

@@ -6,6 +6,8 @@ namespace OnnxEmbed.Merging.Methods;
 /// </summary>
 internal sealed class LinearRule : IMergeRule
 {
+    public bool Measures => false;
+
     public void Validate(MergeArguments arguments, List<string> faults) => WeightedAverage.Validate(arguments, faults);
 
     public IEnumerable<string> Warn(MergeArguments arguments) => WeightedAverage.Warn(arguments);

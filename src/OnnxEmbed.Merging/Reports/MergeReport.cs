@@ -41,6 +41,9 @@ public sealed record MergeReport
     /// <summary>Parameters (elements of floating-point tensors) that were blended rather than copied.</summary>
     public required long BlendedElements { get; init; }
 
+    /// <summary>Share of all elements with an update whose update rounding erased, in [0, 1]; null where nothing was updated.</summary>
+    public double? ErasedShare => Tensors.Sum(tensor => tensor.Changed) is > 0 and long changed ? (double)Tensors.Sum(tensor => tensor.Erased) / changed : null;
+
     /// <summary>The text of the report file.</summary>
     public string ToJson() => MergeReportJson.Of(this);
 }

@@ -107,6 +107,12 @@ internal static class MergeReportJson
         json.WriteNumber("tensors", report.Tensors.Count);
         json.WriteNumber("blended_elements", report.BlendedElements);
         WriteNumbers(json, "angle_degrees", report.AnglesDegrees);
+        if (report.ErasedShare is { } erased)
+        {
+            json.WriteNumber("erased_by_rounding", erased);
+        }
+
+        json.WriteNumber("non_finite", report.Tensors.Sum(tensor => tensor.NonFinite.Sum()));
         json.WriteStartObject("actions");
         foreach ((string action, int count) in report.Totals)
         {
@@ -135,6 +141,11 @@ internal static class MergeReportJson
         {
             json.WritePropertyName("output_norm");
             WriteNumber(json, output);
+        }
+
+        if (tensor.ErasedShare is { } erased)
+        {
+            json.WriteNumber("erased_by_rounding", erased);
         }
 
         WriteNumbers(json, "cosine", tensor.Cosines);

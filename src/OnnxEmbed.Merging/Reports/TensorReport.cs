@@ -18,6 +18,15 @@ public sealed record TensorReport(string Name, string Type, string Action)
     /// <summary>Euclidean norm of the result; null for tensors that are not floating-point.</summary>
     public double? OutputNorm { get; init; }
 
+    /// <summary>Elements in which the result differed from the first model's before it was rounded; 0 for a copy.</summary>
+    public long Changed { get; init; }
+
+    /// <summary>Those of them that rounding to the output's type set back to the first model's value.</summary>
+    public long Erased { get; init; }
+
+    /// <summary>Share of the update that rounding erased, in [0, 1]; null where there is no update.</summary>
+    public double? ErasedShare => Changed == 0 ? null : (double)Erased / Changed;
+
     /// <summary>Cosine between the first model (the base where there is one) and each later one; null where there is no angle.</summary>
     public IReadOnlyList<double?> Cosines { get; init; } = [];
 

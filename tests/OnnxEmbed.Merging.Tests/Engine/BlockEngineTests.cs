@@ -29,7 +29,7 @@ public class BlockEngineTests
         IReadOnlyList<PairSums> pairs = engine.Measure(sources);
         Assert.Equal([Reductions.Pair(values[0], values[1]), Reductions.Pair(values[0], values[2])], pairs);
         byte[] result = new byte[Length * 4];
-        double squared = engine.Blend(sources, [0.25, 0, 3], ElementType.Float32, (offset, bytes) => bytes.CopyTo(result.AsSpan((int)offset)));
+        double squared = engine.Blend(sources, [0.25, 0, 3], ElementType.Float32, (offset, bytes) => bytes.CopyTo(result.AsSpan((int)offset))).SquaredNorm;
         ReadOnlySpan<float> written = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(result);
         for (int i = 0; i < Length; i++)
         {

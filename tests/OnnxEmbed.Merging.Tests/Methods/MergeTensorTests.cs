@@ -56,7 +56,7 @@ public class MergeTensorTests
         Assert.Equal(inputsFirst ? (Columns, Rows) : (Rows, Columns), ((int)rows.Count, rows.Length));
         byte[] bytes = new byte[Rows * Columns * 4];
         BlockEngine engine = new(threads, TestContext.Current.CancellationToken);
-        double squared = engine.Compute([new StoredWeights(source)], false, rows, Formula, ElementType.Float32, (offset, part) => part.CopyTo(bytes.AsSpan((int)offset)));
+        double squared = engine.Compute([new StoredWeights(source)], false, rows, Formula, ElementType.Float32, (offset, part) => part.CopyTo(bytes.AsSpan((int)offset))).SquaredNorm;
         float[] result = TensorData.FromBytes(ElementType.Float32, [Rows, Columns], bytes).ToSingles();
         double[] values = source.ToDoubles();
         for (int row = 0; row < rows.Count; row++)
