@@ -22,8 +22,9 @@ internal sealed class NearswapRule : IMergeRule
             return tensor.CopyBase(tensor.AllEqual ? "copied: equal in both models" : "copied: t = 0");
         }
 
-        // With t below that difference mergekit goes t/1e-6 of the way where the two are closer still.
-        double share = arguments.LikeMergekit ? Math.Min(t / MergekitDifference, 1) : 1;
+        // mergekit goes t/1e-6 of the way, the whole way at most, where the two are closer than that.
+        double near = arguments.LikeMergekit ? MergekitDifference : 0;
+        double share = Math.Min(t / MergekitDifference, 1);
         return tensor.Compute(
             (block, result) =>
             {
@@ -32,8 +33,8 @@ internal sealed class NearswapRule : IMergeRule
                 for (int i = 0; i < result.Length; i++)
                 {
                     double difference = to[i] - from[i];
-                    double near = difference * share;
-                    result[i] = Math.Abs(difference) <= t && share == 1 ? to[i] : from[i] + (Math.Abs(difference) < MergekitDifference ? near : Math.Clamp(difference, -t, t));
+                    double size = Math.Abs(difference);
+                    result[i] = size < near ? from[i] + (difference * share) : size <= t ? to[i] : from[i] + Math.Clamp(difference, -t, t);
                 }
             },
             "nearswap");

@@ -5,6 +5,8 @@ internal sealed class PassthroughRule : IMergeRule
 {
     public const string Scale = "scale";
 
+    public bool Measures => false;
+
     public void Validate(MergeArguments arguments, List<string> faults)
     {
     }

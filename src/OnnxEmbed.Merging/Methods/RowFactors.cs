@@ -36,14 +36,14 @@ internal sealed class RowFactors(RowLayout rows, int modelCount)
     /// <summary>The formula without a base.</summary>
     public void Sum(TensorBlock block, Span<double> result)
     {
-        result.Clear();
+        result.Fill(-0.0); // +0 would lose the sign of -0
         AddModels(block, result);
     }
 
     /// <summary>The formula with a base.</summary>
     public void SumWithBase(TensorBlock block, Span<double> result)
     {
-        result.Clear();
+        result.Fill(-0.0); // +0 would lose the sign of -0
         Add(block.Start, _base, block.Base, result);
         AddModels(block, result);
     }

@@ -3,6 +3,8 @@ namespace OnnxEmbed.Merging.Methods;
 /// <summary>base + λ·Σ cᵢ·(wᵢ - base), with cᵢ divided by their sum when normalised (G. Ilharco et al., "Editing models with task arithmetic", arXiv:2212.04089, §2).</summary>
 internal sealed class TaskArithmeticRule : IMergeRule
 {
+    public bool Measures => false;
+
     public void Validate(MergeArguments arguments, List<string> faults)
     {
         if (!arguments.LikeMergekit)
