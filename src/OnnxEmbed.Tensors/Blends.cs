@@ -24,8 +24,8 @@ public static class Blends
         int i = 0;
         for (; i <= x.Length - 8; i += 8)
         {
-            (Vector256<double> x0, Vector256<double> x1) = Vector256.Widen(Vector256.LoadUnsafe(ref xr, (nuint)i));
-            (Vector256<double> y0, Vector256<double> y1) = Vector256.Widen(Vector256.LoadUnsafe(ref yr, (nuint)i));
+            Vector256<double> x0 = Widened.Load(ref xr, (nuint)i), x1 = Widened.Load(ref xr, (nuint)i + 4);
+            Vector256<double> y0 = Widened.Load(ref yr, (nuint)i), y1 = Widened.Load(ref yr, (nuint)i + 4);
             Vector256.Narrow((x0 * av) + (y0 * bv), (x1 * av) + (y1 * bv)).StoreUnsafe(ref tr, (nuint)i);
         }
 
@@ -74,7 +74,7 @@ public static class Blends
         int i = 0;
         for (; i <= x.Length - 8; i += 8)
         {
-            (Vector256<double> x0, Vector256<double> x1) = Vector256.Widen(Vector256.LoadUnsafe(ref xr, (nuint)i));
+            Vector256<double> x0 = Widened.Load(ref xr, (nuint)i), x1 = Widened.Load(ref xr, (nuint)i + 4);
             (x0 * av).StoreUnsafe(ref tr, (nuint)i);
             (x1 * av).StoreUnsafe(ref tr, (nuint)i + 4);
         }
@@ -100,7 +100,7 @@ public static class Blends
         int i = 0;
         for (; i <= x.Length - 8; i += 8)
         {
-            (Vector256<double> x0, Vector256<double> x1) = Vector256.Widen(Vector256.LoadUnsafe(ref xr, (nuint)i));
+            Vector256<double> x0 = Widened.Load(ref xr, (nuint)i), x1 = Widened.Load(ref xr, (nuint)i + 4);
             (Vector256.LoadUnsafe(ref tr, (nuint)i) + (x0 * av)).StoreUnsafe(ref tr, (nuint)i);
             (Vector256.LoadUnsafe(ref tr, (nuint)i + 4) + (x1 * av)).StoreUnsafe(ref tr, (nuint)i + 4);
         }

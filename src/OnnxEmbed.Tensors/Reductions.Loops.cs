@@ -15,8 +15,8 @@ public static partial class Reductions
         Vector256<double> lower = default, upper = default;
         for (nuint i = 0; i < length; i = unchecked(i + 8))
         {
-            (Vector256<double> x0, Vector256<double> x1) = Vector256.Widen(Vector256.LoadUnsafe(ref x, i));
-            (Vector256<double> y0, Vector256<double> y1) = Vector256.Widen(Vector256.LoadUnsafe(ref y, i));
+            Vector256<double> x0 = Widened.Load(ref x, i), x1 = Widened.Load(ref x, unchecked(i + 4));
+            Vector256<double> y0 = Widened.Load(ref y, i), y1 = Widened.Load(ref y, unchecked(i + 4));
             lower += TTerm.Of(x0, y0);
             upper += TTerm.Of(x1, y1);
         }
@@ -45,8 +45,8 @@ public static partial class Reductions
         Vector256<double> minus0 = default, minus1 = default, plus0 = default, plus1 = default;
         for (nuint i = 0; i < length; i = unchecked(i + 8))
         {
-            (Vector256<double> u0, Vector256<double> u1) = Vector256.Widen(Vector256.LoadUnsafe(ref u, i));
-            (Vector256<double> v0, Vector256<double> v1) = Vector256.Widen(Vector256.LoadUnsafe(ref v, i));
+            Vector256<double> u0 = Widened.Load(ref u, i), u1 = Widened.Load(ref u, unchecked(i + 4));
+            Vector256<double> v0 = Widened.Load(ref v, i), v1 = Widened.Load(ref v, unchecked(i + 4));
             uu0 += u0 * u0;
             uu1 += u1 * u1;
             vv0 += v0 * v0;

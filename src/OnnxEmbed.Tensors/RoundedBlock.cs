@@ -118,13 +118,13 @@ public struct RoundedBlock
         for (nuint i = 0; i < length; i = unchecked(i + 8))
         {
             Vector256<float> xs = Vector256.LoadUnsafe(ref x, i);
-            (Vector256<double> x0, Vector256<double> x1) = Vector256.Widen(xs);
-            (Vector256<double> y0, Vector256<double> y1) = Vector256.Widen(Vector256.LoadUnsafe(ref y, i));
+            Vector256<double> x0 = Widened.Load(ref x, i), x1 = Widened.Load(ref x, unchecked(i + 4));
+            Vector256<double> y0 = Widened.Load(ref y, i), y1 = Widened.Load(ref y, unchecked(i + 4));
             Vector256<double> r0 = (x0 * av) + (y0 * bv);
             Vector256<double> r1 = (x1 * av) + (y1 * bv);
             Vector256<float> written = Vector256.Narrow(r0, r1);
             written.StoreUnsafe(ref target, i);
-            (Vector256<double> w0, Vector256<double> w1) = Vector256.Widen(written);
+            Vector256<double> w0 = Widened.Load(ref target, i), w1 = Widened.Load(ref target, unchecked(i + 4));
             lower += w0 * w0;
             upper += w1 * w1;
             unchanged += Vector256.Equals(r0, x0).AsInt64() + Vector256.Equals(r1, x1).AsInt64();
@@ -144,10 +144,10 @@ public struct RoundedBlock
         {
             Vector256<double> r0 = Vector256.LoadUnsafe(ref exact, i), r1 = Vector256.LoadUnsafe(ref exact, unchecked(i + 4));
             Vector256<float> xs = Vector256.LoadUnsafe(ref first, i);
-            (Vector256<double> x0, Vector256<double> x1) = Vector256.Widen(xs);
+            Vector256<double> x0 = Widened.Load(ref first, i), x1 = Widened.Load(ref first, unchecked(i + 4));
             Vector256<float> written = Vector256.Narrow(r0, r1);
             written.StoreUnsafe(ref target, i);
-            (Vector256<double> w0, Vector256<double> w1) = Vector256.Widen(written);
+            Vector256<double> w0 = Widened.Load(ref target, i), w1 = Widened.Load(ref target, unchecked(i + 4));
             lower += w0 * w0;
             upper += w1 * w1;
             unchanged += Vector256.Equals(r0, x0).AsInt64() + Vector256.Equals(r1, x1).AsInt64();

@@ -18,7 +18,7 @@ internal sealed partial class BlockEngine
     /// <param name="type">Element type of the result.</param>
     /// <param name="write">Takes bytes at an offset within the result; called from several threads.</param>
     public RoundedSums Blend(IReadOnlyList<WeightSource> sources, IReadOnlyList<double> factors, ElementType type, BlockWriter write) =>
-        Blend(sources, factors, type, write, (_, _, _, _) => { });
+        Blend(sources, factors, type, write, Alongside(BlockCount(sources[0].Stored.ElementCount)));
 
     /// <summary>
     /// The same, and the sums of <see cref="Measure"/>, in one pass over the files: each block is measured and then blended out of the cache.
@@ -26,11 +26,21 @@ internal sealed partial class BlockEngine
     public (RoundedSums Rounded, IReadOnlyList<PairSums> Pairs) MeasureAndBlend(
         IReadOnlyList<WeightSource> sources, IReadOnlyList<double> factors, ElementType type, BlockWriter write)
     {
-        PairSums[] partial = PartialPairs(sources);
-        bool doubles = sources.Any(source => source.NeedsDouble);
-        RoundedSums rounded = Blend(
-            sources, factors, type, write, (block, start, count, scratch) => MeasureBlock(sources, doubles, block, start, count, scratch, partial));
-        return (rounded, AddPairs(sources, partial));
+        Measurement measurement = new(sources);
+        RoundedSums rounded = Blend(sources, factors, type, write, measurement.Measure);
+        return (rounded, measurement.Sums);
+    }
+
+    /// <summary>What a blend of so many blocks does before each: its share of the tensor that is measured ahead.</summary>
+    private BlockAction Alongside(int blocks)
+    {
+        int share = _ahead is { } ahead && blocks > 1 ? (ahead.Blocks + blocks - 1) / blocks : 0;
+        return (_, _, _, scratch) =>
+        {
+            for (int i = 0; i < share && _ahead!.MeasureNext(scratch); i++)
+            {
+            }
+        };
     }
 
     private RoundedSums Blend(

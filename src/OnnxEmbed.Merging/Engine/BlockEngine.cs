@@ -22,11 +22,15 @@ internal sealed partial class BlockEngine(int degreeOfParallelism, CancellationT
     /// <summary>Sums over the first source and each later one; the first with itself where it is alone.</summary>
     public IReadOnlyList<PairSums> Measure(IReadOnlyList<WeightSource> sources)
     {
-        PairSums[] partial = PartialPairs(sources);
-        bool doubles = sources.Any(source => source.NeedsDouble);
-        ForEachBlock(
-            sources[0].Stored.ElementCount, (block, start, count, scratch) => MeasureBlock(sources, doubles, block, start, count, scratch, partial));
-        return AddPairs(sources, partial);
+        Measurement measurement = new(sources);
+        if (_ahead is { } ahead && ReferenceEquals(ahead.Sources, sources))
+        {
+            measurement = ahead;
+            _ahead = null;
+        }
+
+        ForEachBlock(sources[0].Stored.ElementCount, (_, _, _, scratch) => measurement.MeasureNext(scratch));
+        return measurement.Sums;
     }
 
     /// <summary>How many values are NaN or infinite.</summary>

@@ -23,6 +23,8 @@ internal sealed class TensorMerger(
     private readonly PairSums[] _total = new PairSums[Math.Max(1, sources.Count - 1)];
     private IReadOnlyDictionary<string, string> _twins = new Dictionary<string, string>();
     private long _blendedElements;
+    private string[] _shared = [];
+    private (string Name, WeightSource[] Weights) _ahead = ("", []);
 
     /// <summary>Whether the first source is a base beside the models.</summary>
     private bool HasBase => options.Base is not null;
@@ -40,6 +42,7 @@ internal sealed class TensorMerger(
         using OnnxFileOutput output = plan.Create(force);
         Dictionary<PlannedRange, string> written = [];
         string[] names = [.. Ordered(model)];
+        _shared = [.. names.Where(name => model.Tensors[name].ElementType.IsFloat() && BlockEngine.IsShared(model.Tensors[name]))];
         long byteCount = names.Sum(name => model.Tensors[name].ByteLength);
         long bytesDone = 0;
         foreach (string name in names)
@@ -93,7 +96,7 @@ internal sealed class TensorMerger(
 
     private TensorReport MergeFloats(string name, PlannedRange? range, OnnxFileOutput output)
     {
-        WeightSource[] weights = [.. sources.Select(source => source.Weights(name))];
+        WeightSource[] weights = name == _ahead.Name ? _ahead.Weights : WeightsOf(name);
         TensorData target = weights[0].Stored;
         bool equal = _engine.AreEqual(weights);
         bool constant = _fixed.IsConstant(name, target); // such as the -∞ of a mask
@@ -124,6 +127,7 @@ internal sealed class TensorMerger(
         string? warning = (constant ? null : WarnOfNonFinite(nonFinite, blend)) ?? blend.Warning;
         if (_faults.Count == 0 && range is { } free)
         {
+            MeasureAhead(name);
             rounded ??= WriteFloats(weights, blend, pairs, Writer(free, output));
         }
 
@@ -200,6 +204,19 @@ internal sealed class TensorMerger(
 
     private string NonFinite(long[] nonFinite, int source) =>
         $"{nonFinite[source]} NaN or infinite value{(nonFinite[source] == 1 ? "" : "s")} in {sources[source].Label}";
+
+    private WeightSource[] WeightsOf(string name) => [.. sources.Select(source => source.Weights(name))];
+
+    /// <summary>While this tensor is written, threads that cannot write measure the next one that several of them share.</summary>
+    private void MeasureAhead(string name)
+    {
+        int place = Array.IndexOf(_shared, name);
+        if (options.Method.Rule.Measures && place >= 0 && place + 1 < _shared.Length)
+        {
+            _ahead = (_shared[place + 1], WeightsOf(_shared[place + 1]));
+            _engine.MeasureAhead(_ahead.Weights);
+        }
+    }
 
     private static BlockEngine.BlockWriter Writer(PlannedRange place, OnnxFileOutput output) =>
         (offset, bytes) => output.Write(place.File, place.Offset + offset, bytes);
