@@ -5,9 +5,9 @@ namespace OnnxEmbed.Merging;
 /// <content>Methods on the sphere, and those that look at angles.</content>
 public static partial class MergeMethods
 {
-    /// <summary>Spherical linear interpolation between two models, tensor by tensor.</summary>
+    /// <summary>Spherical linear interpolation between two models, or two at a time in a tree, tensor by tensor.</summary>
     public static MergeMethod Slerp { get; } = new(
-        "slerp", "Spherical linear interpolation", "https://doi.org/10.1145/325165.325242", 2, 2, new SlerpRule())
+        "slerp", "Spherical linear interpolation", "https://doi.org/10.1145/325165.325242", 2, null, new SlerpRule())
     {
         Parameters =
         [
@@ -24,6 +24,14 @@ public static partial class MergeMethods
                 "exact: the sphere at every angle; mergekit: straight interpolation from |cos| 0.9995 on and below norm 1e-8, as mergekit does")
             {
                 Choices = [SlerpRule.Exact, SlerpRule.Mergekit],
+            },
+            new MergeParameter(
+                SlerpRule.Tree,
+                MergeParameterKind.Choice,
+                ArcTree.Balanced,
+                "more than two models, two at a time: balanced halves with equal parts at t = 0.5, or sequential, each next one joined at t")
+            {
+                Choices = [ArcTree.Balanced, ArcTree.Sequential],
             },
         ],
     };

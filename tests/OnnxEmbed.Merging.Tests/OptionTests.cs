@@ -36,7 +36,7 @@ public class OptionTests
         }));
         Assert.Equal(
             "merge slerp: t: needs a number, got 'half'; mode: needs one of exact, mergekit, got 'best'; "
-            + "parameter 'density': not one of those of slerp (t, mode); models: needs 2, got 1; weights: slerp takes none; threads: needs 1 or more, got 0",
+            + "parameter 'density': not one of those of slerp (t, mode, tree); models: needs 2 or more, got 1; weights: slerp takes none; threads: needs 1 or more, got 0",
             error.Message);
     }
 

@@ -3,13 +3,14 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Methods;
 
 /// <summary>
-/// The point at t of the arc between two tensors, each taken as one vector (<see cref="Arc"/>). The tensors themselves are blended, not their
-/// directions, as mergekit does.
+/// The point at t of the arc between two tensors, each taken as one vector (<see cref="Arc"/>), or a tree of such points for more than two
+/// (<see cref="ArcTree"/>). The tensors themselves are blended, not their directions, as mergekit does.
 /// </summary>
 internal sealed class SlerpRule : IMergeRule
 {
     public const string T = "t";
     public const string Mode = "mode";
+    public const string Tree = "tree";
     public const string Exact = "exact";
     public const string Mergekit = "mergekit";
 
@@ -22,25 +23,44 @@ internal sealed class SlerpRule : IMergeRule
         double t = arguments.Number(T);
         if (tensor.AllEqual)
         {
-            return tensor.CopyModel(0, "copied: equal in both models");
+            return tensor.CopyModel(0, tensor.ModelCount == 2 ? "copied: equal in both models" : "copied: equal in all models");
         }
 
         if (t is 0 or 1)
         {
-            return tensor.CopyModel((int)t, $"copied: t = {(int)t}");
+            return tensor.CopyModel(t == 0 ? 0 : tensor.ModelCount - 1, $"copied: t = {(int)t}");
         }
 
-        PairSums sums = tensor.Pairs[0];
         bool likeMergekit = arguments.LikeMergekit || arguments.Choice(Mode) == Mergekit;
-        Arc arc = tensor.ElementCount == 1 ? Arc.Straight(t, "lerp: one element")
-            : likeMergekit ? Arc.LikeMergekitSlerp(sums, t)
-            : Arc.Between(sums, t);
+        if (tensor.ModelCount > 2)
+        {
+            return Several(tensor, t, arguments.Choice(Tree), likeMergekit);
+        }
+
+        Arc arc = Join(tensor.ElementCount, likeMergekit)(tensor.Pairs[0], t);
         return tensor.Sum([arc.First, arc.Second], arc.Action, arc.Warning);
     }
 
     public TensorBlend Average(MergeTensor tensor, MergeArguments arguments)
     {
         double t = arguments.Number(T);
-        return tensor.AllEqual ? tensor.CopyModel(0, "copied: equal in both models") : tensor.Sum([1 - t, t], "linear");
+        return tensor.AllEqual
+            ? tensor.CopyModel(0, "copied: equal in both models")
+            : tensor.Sum(new ArcTree(tensor.Gram, t, (_, place) => Arc.Straight(place, "linear")).Factors(arguments.Choice(Tree)), "linear");
     }
+
+    private static TensorBlend Several(MergeTensor tensor, double t, string kind, bool likeMergekit)
+    {
+        ArcTree tree = new(tensor.Gram, t, Join(tensor.ElementCount, likeMergekit));
+        double[] factors = tree.Factors(kind);
+        Arc[] straight = [.. tree.Joins.Where(join => join.Action != Arc.OnTheSphere)];
+        string action = straight.Length == 0 ? $"slerp: {kind} tree"
+            : $"slerp: {kind} tree, {straight.Length} of {tree.Joins.Count} joins straight ({string.Join(", ", straight.Select(join => join.Action[(join.Action.IndexOf(' ', StringComparison.Ordinal) + 1)..]).Distinct())})";
+        return tensor.Sum(factors, action, straight.Select(join => join.Warning).FirstOrDefault(warning => warning is not null));
+    }
+
+    private static Func<PairSums, double, Arc> Join(long elementCount, bool likeMergekit) => (sums, t) =>
+        elementCount == 1 ? Arc.Straight(t, "lerp: one element")
+        : likeMergekit ? Arc.LikeMergekitSlerp(sums, t)
+        : Arc.Between(sums, t);
 }

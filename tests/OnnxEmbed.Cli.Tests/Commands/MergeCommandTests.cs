@@ -49,7 +49,7 @@ public sealed class MergeCommandTests : IDisposable
         Refused(2, message, option, value, _folder["a"], _folder["b"]);
 
     [Theory]
-    [InlineData("merge slerp: parameter 'tt': not one of those of slerp; known: t, mode", "--param", "tt=1")]
+    [InlineData("merge slerp: parameter 'tt': not one of those of slerp; known: t, mode, tree", "--param", "tt=1")]
     [InlineData("t: needs a number in [0, 1], got 2", "--param", "t=[0, 2]")]
     [InlineData("needs name=value, got 't'", "--param", "t")]
     [InlineData("t: needs a value, got none", "--param", "t=")]

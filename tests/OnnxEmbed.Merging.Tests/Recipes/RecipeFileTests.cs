@@ -37,10 +37,10 @@ public class RecipeFileTests
         [
             "f.yaml:1: 'merge_methode': not a name of the recipe; known: merge_method, models, slices, modules, base_model, parameters, dtype, out_dtype, tokenizer_source, tokenizer, chat_template, name, onnxembed",
             "f.yaml:5: 'parametres': not a name of an entry of models; known: model, parameters",
-            "f.yaml:7: parameter 'weight': not one of those of slerp; known: t, mode",
+            "f.yaml:7: parameter 'weight': not one of those of slerp; known: t, mode, tree",
             "f.yaml:8: base_model: needs a model, got a list",
             "f.yaml:10: t: needs a value, a list of values over depth, or a list of {filter, value}; a single {filter, value} goes into a list, too",
-            "f.yaml:11: parameter 'tt': not one of those of slerp; known: t, mode",
+            "f.yaml:11: parameter 'tt': not one of those of slerp; known: t, mode, tree",
             "f.yaml:12: mode: needs one of exact, mergekit, got 'sideways'",
             "f.yaml:13: dtype: needs one of bfloat16, float16, float32, float64, got 'float8'",
             "f.yaml:14: out_dtype: needs a floating-point type (bfloat16, float16, float32, float64), got 'int64', in which no weight can be kept",
@@ -64,7 +64,7 @@ public class RecipeFileTests
     [InlineData("merge_method: tied\nmodels: [{model: a}]", "f.yaml:1: merge_method: needs one of linear, ")]
     [InlineData("merge_method: linear", "f.yaml:1: needs exactly one of models, slices, modules, got none")]
     [InlineData("merge_method: linear\nmodels: [{model: a}]\nslices: []", "got models and slices")]
-    [InlineData("merge_method: slerp\nmodels: [{model: a}]\nparameters: {t: 0.5}", "models: slerp needs 2, got 1")]
+    [InlineData("merge_method: slerp\nmodels: [{model: a}]\nparameters: {t: 0.5}", "models: slerp needs 2 or more, got 1")]
     [InlineData("merge_method: linear\nmodels: [{parameters: {weight: 1}}]", "f.yaml:2: model: needs a model, an entry of models has none")]
     [InlineData("merge_method: linear\nmodels: [{model: +a}]", "f.yaml:2: model: needs MODEL or MODEL+ADAPTER, got '+a'")]
     [InlineData("merge_method: linear\nmodels: []", "f.yaml:2: models: needs a list, got an empty one")]
