@@ -23,6 +23,25 @@ public static class Merge
     public static MergeReport Run(MergeOptions options, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        return Start(options, progress, cancellation);
+    }
+
+    /// <summary>Does all of a merge but write it: every tensor is read, decided on and blended, and every fault found.</summary>
+    /// <param name="options">What to merge; the output is not looked at.</param>
+    /// <param name="progress">Is told of each tensor.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
+    /// <returns>The report of the merge, without hashes.</returns>
+    /// <exception cref="OptionException">The options do not fit the method, all faults listed.</exception>
+    /// <exception cref="DataException">The models do not fit each other, hold NaN or infinite weights, or are no valid models.</exception>
+    /// <exception cref="OperationCanceledException">The merge was stopped.</exception>
+    public static MergeReport Plan(MergeOptions options, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return Start(options with { DryRun = true }, progress, cancellation);
+    }
+
+    private static MergeReport Start(MergeOptions options, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+    {
         MergeArguments arguments = ArgumentCheck.Resolve(options);
         List<MergeSource> sources = [];
         try
@@ -33,7 +52,11 @@ public static class Merge
             }
 
             bool toPackage = sources[0].Package is not null;
-            if (toPackage)
+            if (options.DryRun)
+            {
+                // Nothing appears, so nothing is in the way.
+            }
+            else if (toPackage)
             {
                 AtomicOutput.RefuseExistingDirectory(options.Output, options.Force);
             }
@@ -52,7 +75,8 @@ public static class Merge
 
             warnings.AddRange(options.Schedule?.Bind(sources[0].Model) ?? []);
             TensorMerger merger = new(options, arguments, sources, warnings, progress, cancellation);
-            return toPackage ? WritePackage(merger, options, arguments, sources) : WriteFile(merger, options, arguments, sources);
+            return options.DryRun ? merger.Write("plan.onnx", force: true, () => [])
+                : toPackage ? WritePackage(merger, options, arguments, sources) : WriteFile(merger, options, arguments, sources);
         }
         finally
         {

@@ -52,6 +52,9 @@ public sealed record MergeOptions
     /// <summary>Values that differ from tensor to tensor.</summary>
     internal IParameterSchedule? Schedule { get; init; }
 
+    /// <summary>Whether everything is computed and nothing written.</summary>
+    internal bool DryRun { get; init; }
+
     /// <summary>The stages of a recipe that went before.</summary>
     internal StageTrail? Trail { get; init; }
 

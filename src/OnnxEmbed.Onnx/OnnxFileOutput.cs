@@ -32,8 +32,14 @@ public sealed class OnnxFileOutput : IDisposable
         }
     }
 
-    /// <summary>Writes bytes at a place of a file.</summary>
-    public void Write(int file, long offset, ReadOnlySpan<byte> bytes) => RandomAccess.Write(_handles[file], bytes, offset);
+    /// <summary>Writes bytes at a place of a file; nothing where the plan's output is discarded.</summary>
+    public void Write(int file, long offset, ReadOnlySpan<byte> bytes)
+    {
+        if (_handles.Count > 0)
+        {
+            RandomAccess.Write(_handles[file], bytes, offset);
+        }
+    }
 
     /// <summary>Writes a whole tensor at its planned place.</summary>
     /// <exception cref="ArgumentException">The tensor has not the planned number of bytes.</exception>

@@ -30,6 +30,9 @@ public sealed class OnnxFilePlan
     /// <summary>Place of each tensor that has bytes.</summary>
     public IReadOnlyDictionary<string, PlannedRange> Tensors { get; }
 
+    /// <summary>Takes what would be written and writes nothing.</summary>
+    public OnnxFileOutput Discard() => new(_path, [], force: false);
+
     /// <summary>Begins the files and writes everything but the tensors.</summary>
     /// <param name="force">Whether existing files are replaced.</param>
     /// <exception cref="OptionException">A file exists and <paramref name="force"/> is not set.</exception>

@@ -28,37 +28,43 @@ internal sealed class MergeCommand(Session session)
         MergeRunOptions run)
     {
         how.Check(models ?? []);
-        string target = @out ?? throw new OptionException("merge: needs --out PATH");
+        string target = @out ?? (run.DryRun ? Path.Combine(Path.GetTempPath(), "onnxembed-plan") : throw new OptionException("merge: needs --out PATH"));
         MergeReport report;
         using (ProgressLine line = new(session, output.Quiet))
         {
-            report = how.Recipe is { } recipe
-                ? RecipeFile.Load(recipe, run.Extrapolate).Run(target, Complete, Progress(line), session.Cancellation)
-                : Merge.Run(Options(models ?? [], target), Progress(line), session.Cancellation);
+            report = Merged(Progress(line));
             foreach (string warning in report.Warnings)
             {
                 line.Say($"warning: {warning}");
             }
         }
 
-        ResultWriter.Write(session, output.ResultFormat, new Result()
-            .Fact("out", target)
-            .Fact("method", report.Method)
-            .Fact("models", report.Models.Select(model => model.Name).ToList())
-            .Fact("blended_parameters", report.BlendedElements)
-            .Fact("angle_degrees", report.AnglesDegrees.ToList())
-            .Table("actions", ["action", "tensors"], report.Totals.Select(total => new object?[] { total.Key, total.Value })));
+        ResultWriter.Write(session, output.ResultFormat, MergeTables.Of(report, run.DryRun ? null : target, run.DryRun || run.Tensors));
         return ExitStatus.Done;
+
+        MergeReport Merged(SynchronousProgress<MergeProgress> progress)
+        {
+            if (how.Recipe is not { } path)
+            {
+                MergeOptions options = Options(models ?? []);
+                return run.DryRun ? Merge.Plan(options, progress, session.Cancellation) : Merge.Run(options, progress, session.Cancellation);
+            }
+
+            RecipeFile recipe = RecipeFile.Load(path, run.Extrapolate);
+            return run.DryRun
+                ? recipe.Plan(target, Complete, progress, session.Cancellation)
+                : recipe.Run(target, Complete, progress, session.Cancellation);
+        }
 
         MergeOptions Complete(MergeOptions options) => run.Complete(options, session.DefaultThreads);
 
-        MergeOptions Options(string[] inputs, string path) => ParameterText.Add(
+        MergeOptions Options(string[] inputs) => ParameterText.Add(
             Complete(new MergeOptions
             {
                 Method = how.ChosenMethod(),
                 Inputs = how.Inputs(inputs),
                 Base = how.ChosenBase(),
-                Output = path,
+                Output = target,
                 Parameters = how.Parameters(),
                 DegreeOfParallelism = 1,
             }),

@@ -7,6 +7,14 @@ namespace OnnxEmbed.Cli.Commands;
 /// <summary>Options of a merge that hold for every method, and beside a recipe too.</summary>
 internal sealed class MergeRunOptions : ICommandParameterSet
 {
+    [Option("dry-run", Description = "Do everything but write: print the plan and every fault.")]
+    [HasDefaultValue]
+    public bool DryRun { get; set; }
+
+    [Option("tensors", Description = "List every tensor, as --dry-run does and merge-report.json always.")]
+    [HasDefaultValue]
+    public bool Tensors { get; set; }
+
     [Option("compat", Description = "Give the numbers of another program where they differ: mergekit.", ValueName = "NAME")]
     [HasDefaultValue]
     public string? Compat { get; set; }

@@ -22,6 +22,7 @@ internal sealed class TensorMerger(
     private readonly Dictionary<string, TensorBlend> _blends = new(StringComparer.Ordinal);
     private readonly PairSums[] _total = new PairSums[Math.Max(1, sources.Count - 1)];
     private IReadOnlyDictionary<string, string> _twins = new Dictionary<string, string>();
+    private readonly Dictionary<string, MergeArguments> _own = new(StringComparer.Ordinal);
     private long _blendedElements;
     private string[] _shared = [];
     private (string Name, WeightSource[] Weights) _ahead = ("", []);
@@ -39,7 +40,7 @@ internal sealed class TensorMerger(
         OnnxFilePlan plan = model.Plan(path, new OnnxWriteOptions { ExternalData = options.ExternalData, Force = force });
         _twins = TwinsInAll();
         List<TensorReport> reports = [];
-        using OnnxFileOutput output = plan.Create(force);
+        using OnnxFileOutput output = options.DryRun ? plan.Discard() : plan.Create(force);
         Dictionary<PlannedRange, string> written = [];
         string[] names = [.. Ordered(model)];
         _shared = [.. names.Where(name => model.Tensors[name].ElementType.IsFloat() && BlockEngine.IsShared(model.Tensors[name]))];
@@ -134,6 +135,7 @@ internal sealed class TensorMerger(
         bool compared = sources.Count > 1;
         return new TensorReport(name, target.ToString(), blend.Action)
         {
+            Bytes = target.ByteLength,
             Factors = blend.CopyOf is null && blend.Formula is null ? blend.Factors : [],
             Figures = blend.Figures,
             Norms = norms,
@@ -144,6 +146,7 @@ internal sealed class TensorMerger(
             AnglesDegrees = compared ? [.. pairs.Select(Degrees)] : [],
             NonFinite = nonFinite.Any(count => count > 0) ? nonFinite : [],
             Warning = warning,
+            Parameters = options.Schedule is { } schedule && _own.TryGetValue(name, out MergeArguments? own) ? own.Only(schedule.Names) : [],
         };
     }
 
@@ -177,6 +180,7 @@ internal sealed class TensorMerger(
         {
             int faults = _faults.Count;
             MergeArguments own = arguments.For(name, _faults);
+            _own[name] = own;
             MergeTensor tensor = new(name, target.Shape, _orientation.IsInputsFirst(name, target), weights, HasBase, pairs, equal, _engine);
             blend = _faults.Count > faults ? TensorBlend.Copy(0, sources.Count, "refused")
                 : (options.LinearVectors && target.Shape.Count < 2 ? options.Method.Rule.Average(tensor, own) : null) ?? options.Method.Rule.Decide(tensor, own);
@@ -260,9 +264,10 @@ internal sealed class TensorMerger(
         }
 
         return differing.Length == 0
-            ? new TensorReport(name, tensor.ToString(), "copied: not floating-point")
+            ? new TensorReport(name, tensor.ToString(), "copied: not floating-point") { Bytes = tensor.ByteLength }
             : new TensorReport(name, tensor.ToString(), "kept: not floating-point")
             {
+                Bytes = tensor.ByteLength,
                 Warning = $"is not floating-point and differs in {string.Join(", ", differing)}; that of {sources[0].Label} is kept",
             };
     }

@@ -26,6 +26,14 @@ internal sealed class MergeArguments(
     /// <summary>Whether values outside the range that is interpolated are wanted.</summary>
     public bool Extrapolate => options.Extrapolate;
 
+    /// <summary>Values of some parameters: of the whole by name, of the models one after the other.</summary>
+    public IReadOnlyList<(string Name, IReadOnlyList<object> Values)> Only(IReadOnlyCollection<string> names) =>
+    [
+        .. values.Where(entry => names.Contains(entry.Key)).Select(entry => (entry.Key, (IReadOnlyList<object>)[entry.Value])),
+        .. names.Where(name => modelValues.Count > 0 && modelValues[0].ContainsKey(name))
+            .Select(name => (name, (IReadOnlyList<object>)[.. modelValues.Select(model => model[name])])),
+    ];
+
     public double Number(string name) => (double)values[name];
 
     public bool Flag(string name) => (bool)values[name];

@@ -34,7 +34,21 @@ public sealed class RecipeFile
     public MergeReport Run(
         string output, Func<MergeOptions, MergeOptions> complete, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
     {
-        MergeReport report = RecipeRun.Run(Stages, output, complete, progress, cancellation);
+        MergeReport report = RecipeRun.Run(Stages, output, complete, Merge.Run, progress, cancellation);
+        return report with { Warnings = [.. Warnings, .. report.Warnings] };
+    }
+
+    /// <summary>Does all but write the result (<see cref="Merge.Plan"/>); merges before the last are made, and deleted again.</summary>
+    /// <param name="output">Where the result would appear.</param>
+    /// <param name="complete">Adds to a merge what a recipe does not say.</param>
+    /// <param name="progress">Is told of each tensor.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
+    /// <exception cref="OnnxEmbed.Tensors.OptionException">The options do not fit.</exception>
+    /// <exception cref="OnnxEmbed.Tensors.DataException">The models cannot be merged.</exception>
+    public MergeReport Plan(
+        string output, Func<MergeOptions, MergeOptions> complete, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        MergeReport report = RecipeRun.Run(Stages, output, complete, Merge.Plan, progress, cancellation);
         return report with { Warnings = [.. Warnings, .. report.Warnings] };
     }
 

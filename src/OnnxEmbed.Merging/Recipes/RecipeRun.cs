@@ -6,18 +6,25 @@ namespace OnnxEmbed.Merging.Recipes;
 /// <summary>Runs the merges of a recipe one after the other. Results of all but the last lie beside the output until the end.</summary>
 internal static class RecipeRun
 {
+    /// <param name="stages">The merges.</param>
+    /// <param name="output">Where the result of the last appears.</param>
+    /// <param name="complete">Adds to a merge what a recipe does not say.</param>
+    /// <param name="last">Does the last merge: runs or plans it.</param>
+    /// <param name="progress">Is told of each tensor.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
     /// <exception cref="OptionException">The options do not fit, or the output exists.</exception>
     /// <exception cref="DataException">The models cannot be merged.</exception>
     public static MergeReport Run(
         IReadOnlyList<RecipeStage> stages,
         string output,
         Func<MergeOptions, MergeOptions> complete,
+        Func<MergeOptions, IProgress<MergeProgress>?, CancellationToken, MergeReport> last,
         IProgress<MergeProgress>? progress,
         CancellationToken cancellation)
     {
         if (stages.Count == 1)
         {
-            return Merge.Run(complete(stages[0].Options) with { Output = output }, progress, cancellation);
+            return last(complete(stages[0].Options) with { Output = output }, progress, cancellation);
         }
 
         // Never committed: it goes with its contents when the last stage is done or any has failed.
@@ -36,14 +43,16 @@ internal static class RecipeRun
                 Trail = new StageTrail(stage.Name, text, results),
             };
             bool package = Directory.Exists((options.Base ?? options.Inputs[0]).Model);
-            string path = stage.Name is { } name && !ReferenceEquals(stage, stages[^1]) ? Path.Combine(scratch.TemporaryPath, package ? name : name + ".onnx") : output;
-            report = Merge.Run(options with { Output = path }, progress, cancellation);
-            if (stage.Name is not null)
+            if (ReferenceEquals(stage, stages[^1]))
             {
-                paths[stage.Name] = path;
-                results[path] = stage.Name;
+                report = last(options with { Output = output }, progress, cancellation);
+                break;
             }
 
+            string path = Path.Combine(scratch.TemporaryPath, package ? stage.Name! : stage.Name + ".onnx");
+            Merge.Run(options with { Output = path }, progress, cancellation);
+            paths[stage.Name!] = path;
+            results[path] = stage.Name!;
             text = File.ReadAllText(package ? Path.Combine(path, ResolvedRecipe.FileName) : $"{path}.{ResolvedRecipe.FileName}") + "---\n";
         }
 

@@ -129,6 +129,7 @@ internal static class MergeReportJson
         json.WriteString("name", tensor.Name);
         json.WriteString("type", tensor.Type);
         json.WriteString("action", tensor.Action);
+        WriteOwnParameters(json, tensor);
         WriteNumbers(json, "factors", [.. tensor.Factors.Select(factor => (double?)factor)]);
         foreach ((string name, double value) in tensor.Figures)
         {
@@ -161,6 +162,51 @@ internal static class MergeReportJson
         }
 
         json.WriteEndObject();
+    }
+
+    private static void WriteOwnParameters(Utf8JsonWriter json, TensorReport tensor)
+    {
+        if (tensor.Parameters.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartObject("parameters");
+        foreach ((string name, IReadOnlyList<object> values) in tensor.Parameters)
+        {
+            json.WritePropertyName(name);
+            if (values.Count == 1)
+            {
+                WriteValue(json, values[0]);
+                continue;
+            }
+
+            json.WriteStartArray();
+            foreach (object value in values)
+            {
+                WriteValue(json, value);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteValue(Utf8JsonWriter json, object value)
+    {
+        switch (value)
+        {
+            case double number:
+                json.WriteNumberValue(number);
+                break;
+            case bool flag:
+                json.WriteBooleanValue(flag);
+                break;
+            default:
+                json.WriteStringValue((string)value);
+                break;
+        }
     }
 
     private static void WriteNumbers(Utf8JsonWriter json, string name, IReadOnlyList<double?> numbers)

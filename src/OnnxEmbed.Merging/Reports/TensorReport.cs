@@ -6,6 +6,15 @@ namespace OnnxEmbed.Merging.Reports;
 /// <param name="Action">What was done and why, as in <c>slerp</c> or <c>copied: t = 0</c>.</param>
 public sealed record TensorReport(string Name, string Type, string Action)
 {
+    /// <summary>Bytes that it takes in the result; 0 where they are another tensor's.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>
+    /// Values (double, bool or string) of the parameters that differ by tensor: one of a parameter of the whole, one for each model of a parameter of
+    /// the models; empty where none differ.
+    /// </summary>
+    public IReadOnlyList<(string Name, IReadOnlyList<object> Values)> Parameters { get; init; } = [];
+
     /// <summary>Factor of each model, the base first where there is one; empty for a copy and for a formula of the elements.</summary>
     public IReadOnlyList<double> Factors { get; init; } = [];
 

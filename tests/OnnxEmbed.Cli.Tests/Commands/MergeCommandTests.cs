@@ -74,6 +74,35 @@ public sealed class MergeCommandTests : IDisposable
     }
 
     [Fact]
+    public void Merge_DryRun_PrintsThePlanOfEachTensorAndWritesNothing()
+    {
+        IReadOnlyList<string> before = _folder.Entries;
+        using JsonDocument plan = JsonDocument.Parse(CommandRun.Done("merge", "--method", "slerp", "--param", "t=[{filter: mlp, value: 0.25}, {value: 1}]", _folder["a"], _folder["b"], "--dry-run", "--json").Stdout);
+        Assert.Equal(before, _folder.Entries);
+        Assert.True(plan.RootElement.GetProperty("dry_run").GetBoolean());
+        JsonElement[] tensors = [.. plan.RootElement.GetProperty("tensors").EnumerateArray()];
+        JsonElement mlp = tensors.Single(tensor => tensor.GetProperty("name").GetString() == "layers.0.mlp.up_proj.weight");
+        Assert.Equal("t=0.25", mlp.GetProperty("parameters").GetString());
+        Assert.Equal("slerp", mlp.GetProperty("action").GetString());
+        Assert.Equal(16 * 4 * 16 * 4, mlp.GetProperty("bytes").GetInt64());
+        Assert.Equal("copied: t = 1", tensors.Single(tensor => tensor.GetProperty("name").GetString() == "embed_tokens.weight").GetProperty("action").GetString());
+    }
+
+    [Fact]
+    public void Merge_DryRunOfModelsThatDoNotFit_NamesTheFaults()
+    {
+        Init("wide", 3, 24);
+        CommandRun.Fails(1, ["merge", "--soup", _folder["a/onnx/model.onnx"], _folder["wide/onnx/model.onnx"], "--dry-run"], "layers.0.mlp.up_proj.weight", "embed_tokens.weight");
+    }
+
+    [Fact]
+    public void Merge_DryRunOverAnExistingOutput_LeavesIt()
+    {
+        CommandRun.Done("merge", "--soup", _folder["a"], _folder["b"], "-o", _folder["a"], "--dry-run");
+        CommandRun.Done("inspect", _folder["a"]);
+    }
+
+    [Fact]
     public void Merge_Recipe_GivesWhatTheSameOptionsGive()
     {
         CommandRun.Done("merge", "--method", "slerp", "--param", "t=[0.2, 0.4]", "--compat", "mergekit", _folder["a"], _folder["b"], "-o", _folder["c"]);
