@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using OnnxEmbed.Kernels;
 using OnnxEmbed.Tensors;
 using OnnxEmbed.Training.Graphs;
 using OnnxEmbed.Training.Objectives;
@@ -162,7 +163,7 @@ public sealed class Trainer : IDisposable
             options.EnableProfiling = true;
         }
 
-        return new InferenceSession(model, options);
+        return new InferenceSession(_engine.OwnKernels && KernelOperators.IsSupported ? KernelOperators.Prepare(model, options) : model, options);
     }
 
     private OrtIoBinding BindForward(InferenceSession session, int index)

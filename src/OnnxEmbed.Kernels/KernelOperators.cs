@@ -1,0 +1,37 @@
+using System.Runtime.Intrinsics;
+using Microsoft.ML.OnnxRuntime;
+using OnnxEmbed.Kernels.Operators;
+using OnnxEmbed.Kernels.Products;
+using OnnxEmbed.Kernels.Rewriting;
+using OnnxEmbed.Kernels.Rows;
+using OnnxEmbed.Tensors;
+
+namespace OnnxEmbed.Kernels;
+
+/// <summary>
+/// Kernels in C# for what training spends its time on, as operators of a domain of our own. A graph of standard operators is rewritten onto
+/// them just before a session opens; files keep the standard form.
+/// </summary>
+public static class KernelOperators
+{
+    /// <summary>Operator domain of the kernels; version 1.</summary>
+    public const string Domain = "onnxembed";
+
+    // Made once and never freed: sessions may use it as long as the process lives.
+    private static readonly Lazy<OperatorDomain> _domain = new(() => new OperatorDomain(Domain)
+        .Add(GemmKernel.Name, ElementType.Float32, attributes => new GemmKernel(attributes))
+        .Add(RowKernel.Name, ElementType.Float32, attributes => new RowKernel(attributes)));
+
+    /// <summary>Whether this processor has vectors wide enough for the kernels to gain over ONNX Runtime's own.</summary>
+    public static bool IsSupported => Vector256.IsHardwareAccelerated;
+
+    /// <summary>Rewrites a model onto the kernels and makes them known to the session that will run it.</summary>
+    /// <param name="model">An ONNX file of standard operators whose tensors lie inside it.</param>
+    /// <param name="options">Options of the session.</param>
+    /// <returns>A model that computes the same up to rounding.</returns>
+    public static byte[] Prepare(byte[] model, SessionOptions options)
+    {
+        _domain.Value.Register(options);
+        return KernelRewrite.Apply(model);
+    }
+}
