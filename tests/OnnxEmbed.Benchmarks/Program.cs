@@ -14,9 +14,11 @@ switch (args)
         return Parity.Run(cores);
     case ["onnx-step", string kind, string length, string threads, string steps]:
         Console.WriteLine(StepTimes.Print(OnnxStep.Measure(Shape(length), kind == "lora", Numbers.Int(threads), Numbers.Int(steps))));
+        Console.Error.WriteLine($"processor time {StepTimes.ProcessorTime:F1} ms a step");
         return 0;
     case ["torch-step", string kind, string length, string threads, string steps]:
         Console.WriteLine(StepTimes.Print(TorchStep.Measure(Shape(length), kind == "lora", Numbers.Int(threads), Numbers.Int(steps))));
+        Console.Error.WriteLine($"processor time {StepTimes.ProcessorTime:F1} ms a step");
         return 0;
     case ["profile", string kind, string length]:
         return StepProfile.Run((prefix, steps) => OnnxStep.Measure(Shape(length), kind == "lora", cores, steps, prefix));

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace OnnxEmbed.Kernels.Products;
 
 /// <summary>
-/// The right factor of a product copied into panels of 32 columns, row by row of the common axis: what a tile reads lies in a row, whatever
-/// the orientation of the matrix. Columns beyond the last are zero.
+/// The factors of a product copied so that what a tile reads lies in a row, whatever the orientation of the matrix: B in panels of 32 columns,
+/// A in strips of 12 rows, both along the common axis. Columns and rows beyond the last are zero.
 /// </summary>
 internal static unsafe class Panels
 {
@@ -32,6 +32,29 @@ internal static unsafe class Panels
         else
         {
             Turn(b, depth, column, columns, panel);
+        }
+    }
+
+    /// <summary>Fills a strip with up to 12 rows of A: K·12 elements.</summary>
+    public static void PackStrip(in MatrixView a, int depth, long row, int rows, float* strip)
+    {
+        const int Quad = 4;
+        int quick = a.ColumnStride == 1 && rows == Tile.Rows ? depth / Quad * Quad : 0;
+        for (int i = 0; i < Tile.Rows && quick > 0; i += Quad)
+        {
+            float* from = a.At(row + i, 0);
+            for (int k = 0; k < quick; k += Quad)
+            {
+                SmallSquare(from + k, a.RowStride, strip + (k * Tile.Rows) + i);
+            }
+        }
+
+        for (int k = quick; k < depth; k++)
+        {
+            for (int i = 0; i < Tile.Rows; i++)
+            {
+                strip[(k * Tile.Rows) + i] = i < rows ? *a.At(row + i, k) : 0;
+            }
         }
     }
 
@@ -73,6 +96,19 @@ internal static unsafe class Panels
                 panel[(k * Width) + j] = *b.At(k, column + j);
             }
         }
+    }
+
+    /// <summary>Transposes 4 rows of 4 into rows 12 apart.</summary>
+    private static void SmallSquare(float* from, nint stride, float* to)
+    {
+        Vector128<float> r0 = Vector128.Load(from), r1 = Vector128.Load(from + stride);
+        Vector128<float> r2 = Vector128.Load(from + (2 * stride)), r3 = Vector128.Load(from + (3 * stride));
+        Vector128<float> a0 = Sse.UnpackLow(r0, r1), a1 = Sse.UnpackHigh(r0, r1);
+        Vector128<float> a2 = Sse.UnpackLow(r2, r3), a3 = Sse.UnpackHigh(r2, r3);
+        Sse.MoveLowToHigh(a0, a2).Store(to);
+        Sse.MoveHighToLow(a2, a0).Store(to + Tile.Rows);
+        Sse.MoveLowToHigh(a1, a3).Store(to + (2 * Tile.Rows));
+        Sse.MoveHighToLow(a3, a1).Store(to + (3 * Tile.Rows));
     }
 
     private static void Square(float* from, nint stride, float* to)

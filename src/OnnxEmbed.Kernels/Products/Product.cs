@@ -9,14 +9,17 @@ namespace OnnxEmbed.Kernels.Products;
 /// </summary>
 internal static unsafe class Product
 {
-    /// <summary>Elements of A that a task works on, so that they stay in the second-level cache beside a panel of B.</summary>
-    private const int BlockElements = 96 * 1024;
+    /// <summary>Rows of A that a task works on: they stay in the second-level cache, and there are tasks enough to keep all threads busy.</summary>
+    private const int TaskRows = 4 * Tile.Rows;
 
     /// <summary>Rows up to which B is read where it lies: copying it would cost as much as multiplying.</summary>
     private const int FewRows = 48;
 
     /// <summary>Positions of the common axis that are walked before the next panel, where B is read where it lies.</summary>
     private const int DepthBlock = 256;
+
+    /// <summary>Panels from which on it pays to copy A too.</summary>
+    private const int PanelsForStrips = 4;
 
     private const int WantedTasks = 8;
 
@@ -92,7 +95,11 @@ internal static unsafe class Product
                         stride = Tile.Columns;
                     }
 
-                    Column(a.At(0, start), a, rows, stride, 0, m, columns, depth, part.At(0, column));
+                    for (int row = 0; row < m; row += Tile.Rows)
+                    {
+                        Tile.Multiply(
+                            a.At(row, start), a.RowStride, a.ColumnStride, rows, stride, Math.Min(Tile.Rows, m - row), columns, depth, part.At(row, column));
+                    }
                 }
             }
         });
@@ -110,41 +117,40 @@ internal static unsafe class Product
             Panels.Pack(b, k, column, Math.Min(Tile.Columns, n - column), packed + (panel * panelSize));
         });
 
-        int rows = Math.Clamp(BlockElements / Math.Max(1, k) / Tile.Rows * Tile.Rows, Tile.Rows, 16 * Tile.Rows);
-        int rowTasks = (m + rows - 1) / rows;
+        int rowTasks = (m + TaskRows - 1) / TaskRows;
         int columnTasks = Math.Clamp((WantedTasks + rowTasks - 1) / rowTasks, 1, panels);
         int group = (panels + columnTasks - 1) / columnTasks;
         columnTasks = (panels + group - 1) / group;
         context.ParallelFor(rowTasks * columnTasks, task =>
         {
-            int first = task / columnTasks * rows;
+            int first = task / columnTasks * TaskRows;
+            int rows = Math.Min(TaskRows, m - first);
             int firstPanel = task % columnTasks * group;
+            using ScratchMemory strips = ScratchMemory.Rent((long)TaskRows * k);
+            bool strip = panels >= PanelsForStrips;
+            for (int row = 0; row < rows && strip; row += Tile.Rows)
+            {
+                Panels.PackStrip(a, k, first + row, Math.Min(Tile.Rows, rows - row), strips.Data + ((long)row * k));
+            }
+
             for (int panel = firstPanel; panel < Math.Min(panels, firstPanel + group); panel++)
             {
                 int column = panel * Tile.Columns;
                 int columns = Math.Min(Tile.Columns, n - column);
-                Column(a.Data, a, packed + (panel * panelSize), Tile.Columns, first, Math.Min(m, first + rows), columns, k, target.At(0, column));
+                for (int row = 0; row < rows; row += Tile.Rows)
+                {
+                    Tile.Multiply(
+                        strip ? strips.Data + ((long)row * k) : a.At(first + row, 0),
+                        strip ? 1 : a.RowStride,
+                        strip ? Tile.Rows : a.ColumnStride,
+                        packed + (panel * panelSize),
+                        Tile.Columns,
+                        Math.Min(Tile.Rows, rows - row),
+                        columns,
+                        k,
+                        target.At(first + row, column));
+                }
             }
         });
-    }
-
-    /// <summary>The tiles of one panel, from one row of C to another.</summary>
-    private static void Column(
-        float* data, in MatrixView a, float* b, nint stepB, int first, int end, int columns, int depth, in TileTarget target)
-    {
-        for (int row = first; row < end; row += Tile.Rows)
-        {
-            int rows = Math.Min(Tile.Rows, end - row);
-            float* start = data + (row * a.RowStride);
-            TileTarget part = target.At(row, 0);
-            if (columns == Tile.Columns)
-            {
-                Tile.Full(start, a.RowStride, a.ColumnStride, b, stepB, rows, depth, part);
-            }
-            else
-            {
-                Tile.Narrow(start, a.RowStride, a.ColumnStride, b, stepB, rows, columns, depth, part);
-            }
-        }
     }
 }

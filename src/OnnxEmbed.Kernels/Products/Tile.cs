@@ -22,16 +22,30 @@ internal static unsafe class Tile
 
     private const int FewRows = 4;
 
-    /// <summary>A tile of up to 12 rows and 32 columns, all of whose columns exist in C.</summary>
+    /// <summary>Computes a tile of up to 12 rows and 32 columns.</summary>
     /// <param name="a">First element of the rows of A.</param>
     /// <param name="rowStride">From row to row of A.</param>
     /// <param name="step">From one position of the common axis to the next, in A.</param>
-    /// <param name="b">Rows of at least 32 elements.</param>
+    /// <param name="b">Rows of at least 32 elements, however many columns C has.</param>
     /// <param name="stepB">From row to row of B.</param>
     /// <param name="rows">Rows of the tile, 1 to 12.</param>
+    /// <param name="columns">Columns of the tile, 1 to 32.</param>
     /// <param name="depth">Length of the common axis.</param>
     /// <param name="target">Where the tile goes.</param>
-    public static void Full(float* a, nint rowStride, nint step, float* b, nint stepB, int rows, int depth, in TileTarget target)
+    public static void Multiply(
+        float* a, nint rowStride, nint step, float* b, nint stepB, int rows, int columns, int depth, in TileTarget target)
+    {
+        if (columns < Columns)
+        {
+            Narrow(a, rowStride, step, b, stepB, rows, columns, depth, target);
+        }
+        else
+        {
+            Full(a, rowStride, step, b, stepB, rows, depth, target);
+        }
+    }
+
+    private static void Full(float* a, nint rowStride, nint step, float* b, nint stepB, int rows, int depth, in TileTarget target)
     {
         if (rows == Rows)
         {
@@ -46,7 +60,7 @@ internal static unsafe class Tile
     }
 
     /// <summary>A tile of which only the first columns exist in C; B has 32 all the same.</summary>
-    public static void Narrow(
+    private static void Narrow(
         float* a, nint rowStride, nint step, float* b, nint stepB, int rows, int columns, int depth, in TileTarget target)
     {
         float* scratch = stackalloc float[Rows * Columns];

@@ -24,7 +24,7 @@ internal static class StepProfile
         JsonElement[] counted = kernels[(2 * perRun)..];
         double scale = 1e-3 / (runs - 2);
         Print("operator", counted.GroupBy(entry => Argument(entry, "op_name")), scale);
-        Print("product", counted.Where(entry => Argument(entry, "op_name") is "Gemm" or "MatMul" or "FusedMatMul").GroupBy(Product), scale);
+        Print("product", counted.Where(entry => Argument(entry, "op_name") is "Gemm" or "MatMul" or "FusedMatMul" or "Rows" or "Transpose").GroupBy(Product), scale);
     }
 
     public static int Run(Func<string, int, double[]> measure)
@@ -33,7 +33,7 @@ internal static class StepProfile
         try
         {
             double[] milliseconds = measure(Path.Combine(directory, "step"), Steps);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {Numbers.Median(milliseconds):F1} ms with the profiler on"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {Numbers.Median(milliseconds):F1} ms, of processor time {StepTimes.ProcessorTime:F1} ms, with the profiler on"));
             Write(directory, Steps + StepTimes.WarmUp);
             return 0;
         }
@@ -64,6 +64,6 @@ internal static class StepProfile
             .Select(input => string.Join('x', input.EnumerateObject().Single().Value.EnumerateArray().Select(extent => extent.GetInt64())));
         IEnumerable<string> result = entry.GetProperty("args").GetProperty("output_type_shape").EnumerateArray()
             .Select(output => string.Join('x', output.EnumerateObject().Single().Value.EnumerateArray().Select(extent => extent.GetInt64())));
-        return $"{string.Join(" · ", shapes)} → {string.Join(", ", result)}";
+        return $"{Argument(entry, "op_name")} {string.Join(" · ", shapes)} → {string.Join(", ", result)}";
     }
 }
