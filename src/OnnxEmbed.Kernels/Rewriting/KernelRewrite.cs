@@ -16,20 +16,31 @@ internal sealed class KernelRewrite
 {
     private const int MostInstructions = 64;
 
-    private readonly GraphBuilder _graph;
     private readonly GraphNode[] _nodes;
     private readonly RowDomain?[] _domains;
     private readonly NodeGroups _groups;
-    private readonly HashSet<string> _outputs;
+    private readonly HashSet<Value> _outputs;
+    private readonly Dictionary<int, LoraGradientPattern> _adapters = [];
 
     private KernelRewrite(GraphBuilder graph)
     {
-        _graph = graph;
         _nodes = [.. graph.Nodes];
         _domains = [.. _nodes.Select(node => RowRules.DomainOf(node, graph))];
         _groups = new NodeGroups(_nodes);
-        _outputs = [.. graph.Outputs.Select(output => output.Name)];
+        _outputs = [.. graph.Outputs];
     }
+
+    public bool IsOutput(Value value) => _outputs.Contains(value);
+
+    public GraphNode Node(int index) => _nodes[index];
+
+    public bool IsRowNode(int index) => _domains[index] is not null;
+
+    /// <summary>The node that makes a value and the rows it works along, or null where no row program can make it.</summary>
+    public (int Index, RowDomain Domain)? RowNode(Value value) =>
+        _groups.Producers.TryGetValue(value, out int index) && _domains[index] is { } domain ? (index, domain) : null;
+
+    public RowDomain DomainOf(IEnumerable<int> members) => members.Select(node => _domains[node]!).Aggregate((all, each) => all.With(each)!);
 
     /// <summary>Rewrites a model.</summary>
     /// <param name="model">An ONNX file whose tensors lie inside it.</param>
@@ -43,6 +54,7 @@ internal sealed class KernelRewrite
             StringComparer.Ordinal);
         GraphBuilder graph = GraphBuilder.From(proto, tensors);
         KernelRewrite rewrite = new(graph);
+        rewrite.JoinAdapters();
         rewrite.Join();
         NodeProto[] nodes = [.. rewrite.Emit()];
         proto.Graph.Node.Clear();
@@ -53,6 +65,22 @@ internal sealed class KernelRewrite
         proto.Graph.Initializer.AddRange(kept);
         proto.OpsetImport.Add(new OperatorSetIdProto { Domain = KernelOperators.Domain, Version = 1 });
         return proto.ToByteArray();
+    }
+
+    private void JoinAdapters()
+    {
+        if (!Products.Product.IsSupported)
+        {
+            return;
+        }
+
+        foreach (LoraGradientPattern found in LoraGradientPattern.Find(_nodes, _groups))
+        {
+            if (found.Nodes.All(node => _groups.Members(_groups.Of(node)).Count == 1) && _groups.TryJoinAll(found.Nodes))
+            {
+                _adapters.Add(_groups.Of(found.Nodes[0]), found);
+            }
+        }
     }
 
     /// <summary>Joins each chain to the chains of what it reads, then to those that read the same.</summary>
@@ -95,69 +123,39 @@ internal sealed class KernelRewrite
         _groups.TryJoin(first, second);
     }
 
-    private RowDomain DomainOf(int group) =>
-        _groups.Members(group).Select(node => _domains[node]!).Aggregate((all, each) => all.With(each)!);
+    private RowDomain DomainOf(int group) => DomainOf(_groups.Members(group));
 
     private IEnumerable<NodeProto> Emit()
     {
-        foreach (IReadOnlyList<int> members in _groups.InOrder())
+        IReadOnlyList<int>[] order = [.. _groups.InOrder()];
+        RowChain?[] chains = [.. order.Select(members => members.Count > 1 ? RowChain.Of(members, this) : null)];
+
+        // What a chain computes again for itself need not be written by the chain that computed it first.
+        HashSet<Value> wanted = [];
+        for (int i = 0; i < order.Length; i++)
         {
-            if (members.Count > 1 && Chain(members) is { } chain)
+            wanted.UnionWith(chains[i]?.Reads ?? order[i].SelectMany(member => _nodes[member].Inputs.OfType<Value>()));
+        }
+
+        for (int i = 0; i < order.Length; i++)
+        {
+            if (_adapters.TryGetValue(_groups.Of(order[i][0]), out LoraGradientPattern? adapter))
             {
-                yield return chain;
+                yield return adapter.Node();
                 continue;
             }
 
-            foreach (int member in members)
+            if (chains[i] is { } chain)
+            {
+                yield return chain.Node(wanted);
+                continue;
+            }
+
+            foreach (int member in order[i])
             {
                 yield return IsProduct(_nodes[member]) ? Product(_nodes[member]) : _nodes[member].Proto;
             }
         }
-    }
-
-    /// <summary>The members as one node, or null where none of them reads a value of the full shape, which the kernel takes rows from.</summary>
-    private NodeProto? Chain(IReadOnlyList<int> members)
-    {
-        HashSet<Value> made = [.. members.Select(member => _nodes[member].Outputs[0]!)];
-        Value[] read = [.. members.SelectMany(member => RowRules.Reads(_nodes[member])).Where(value => !made.Contains(value)).Distinct()];
-        RowDomain domain = DomainOf(_groups.Of(members[0]));
-        Value? whole = Array.Find(read, domain.IsWhole);
-        if (whole is null)
-        {
-            return null;
-        }
-
-        RowEmitter emitter = new();
-        emitter.Input(whole);
-        foreach (Value value in read)
-        {
-            emitter.Input(value);
-        }
-
-        foreach (int member in members)
-        {
-            RowRules.Emit(_nodes[member], emitter);
-        }
-
-        HashSet<int> inside = [.. members];
-        Value[] outputs = [.. members.Where(member => _outputs.Contains(_nodes[member].Outputs[0]!.Name)
-                || _groups.Consumers(member).Any(consumer => !inside.Contains(consumer)))
-            .Select(member => _nodes[member].Outputs[0]!)];
-        NodeProto node = new()
-        {
-            Domain = KernelOperators.Domain,
-            OpType = RowKernel.Name,
-            Name = $"{_nodes[members[^1]].Proto.Name}/{RowKernel.Name}",
-        };
-        node.Input.AddRange(emitter.Inputs.Select(value => value.Name));
-        node.Output.AddRange(outputs.Select(value => value.Name));
-        node.Attribute.Add(new AttributeProto
-        {
-            Name = RowKernel.ProgramAttribute,
-            Type = AttributeProto.Types.AttributeType.String,
-            S = ByteString.CopyFromUtf8(emitter.Program(outputs).ToString()),
-        });
-        return node;
     }
 
     private static bool IsProduct(GraphNode node)

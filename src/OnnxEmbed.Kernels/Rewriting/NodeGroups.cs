@@ -76,6 +76,26 @@ internal sealed class NodeGroups
         return true;
     }
 
+    /// <summary>Joins several groups at once, unless they would then wait for a node that waits for one of them.</summary>
+    public bool TryJoinAll(IReadOnlyList<int> nodes)
+    {
+        int[] sorted = [.. nodes.Order()];
+        HashSet<int> inside = [.. sorted];
+        if (sorted.Any(node => ReachesOutside(node, inside)))
+        {
+            return false;
+        }
+
+        foreach (int node in sorted.Skip(1))
+        {
+            _group[node] = sorted[0];
+            _members[sorted[0]].Add(node);
+            _members[node].Clear();
+        }
+
+        return true;
+    }
+
     /// <summary>The groups in an order in which they can run, those first that stand first in the graph.</summary>
     public IEnumerable<IReadOnlyList<int>> InOrder()
     {
@@ -107,6 +127,37 @@ internal sealed class NodeGroups
 
     private IEnumerable<(int From, int To)> Edges() => _group.Distinct().SelectMany(group => _members[group]
         .SelectMany(node => _consumers[node]).Select(node => _group[node]).Distinct().Where(to => to != group).Select(to => (group, to)));
+
+    /// <summary>Whether a path leads from a node out of a set of single nodes and back into it.</summary>
+    private bool ReachesOutside(int node, HashSet<int> inside)
+    {
+        _visit++;
+        Stack<int> open = [];
+        foreach (int after in _consumers[node].Where(after => !inside.Contains(after)))
+        {
+            open.Push(_group[after]);
+            _visited[_group[after]] = _visit;
+        }
+
+        while (open.TryPop(out int group))
+        {
+            foreach (int after in _members[group].SelectMany(member => _consumers[member]))
+            {
+                if (inside.Contains(after))
+                {
+                    return true;
+                }
+
+                if (_visited[_group[after]] != _visit)
+                {
+                    _visited[_group[after]] = _visit;
+                    open.Push(_group[after]);
+                }
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Whether a path leads from one group to another through a third.</summary>
     private bool LeadsRound(int from, int to)

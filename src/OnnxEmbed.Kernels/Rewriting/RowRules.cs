@@ -57,6 +57,9 @@ internal static class RowRules
         _ => node.Inputs.OfType<Value>(),
     };
 
+    /// <summary>Whether each element of the result depends on the same place of the operands only.</summary>
+    public static bool IsElementwise(GraphNode node) => node.OpType is not ("ReduceSum" or "ReduceMean" or "Softmax");
+
     public static void Emit(GraphNode node, RowEmitter to)
     {
         int a = to[node.Input(0)];

@@ -51,7 +51,7 @@ internal static class ErrorFunction
             exponent = Vector512.FusedMultiplyAdd(exponent, t, Vector512.Create(_fit[n]));
         }
 
-        Vector512<float> tail = Vector512<float>.One - (t * Vector512.Exp(exponent - square));
+        Vector512<float> tail = Vector512<float>.One - (t * Exponential.Exp(exponent - square));
         return Vector512.ConditionalSelect(
             Vector512.LessThan(size, Vector512<float>.One), x * series, Vector512.CopySign(tail, x));
     }

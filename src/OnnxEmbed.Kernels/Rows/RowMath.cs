@@ -89,13 +89,13 @@ internal static class RowMath
                 TensorPrimitives.Sqrt(a, to);
                 break;
             case RowOperation.Exp:
-                TensorPrimitives.Exp(a, to);
+                Exponential.Exp(a, to);
                 break;
             case RowOperation.Log:
                 TensorPrimitives.Log(a, to);
                 break;
             case RowOperation.Sigmoid:
-                TensorPrimitives.Sigmoid(a, to);
+                Exponential.Sigmoid(a, to);
                 break;
             case RowOperation.Tanh:
                 TensorPrimitives.Tanh(a, to);
