@@ -20,6 +20,7 @@ public static class KernelOperators
     // Made once and never freed: sessions may use it as long as the process lives.
     private static readonly Lazy<OperatorDomain> _domain = new(() => new OperatorDomain(Domain)
         .Add(GemmKernel.Name, ElementType.Float32, attributes => new GemmKernel(attributes))
+        .Add(BatchedProductKernel.Name, ElementType.Float32, attributes => new BatchedProductKernel(attributes))
         .Add(LoraGradientKernel.Name, ElementType.Float32, attributes => new LoraGradientKernel(attributes))
         .Add(RowKernel.Name, ElementType.Float32, attributes => new RowKernel(attributes)));
 

@@ -50,7 +50,7 @@ internal sealed unsafe class LoraGradientKernel(KernelAttributes attributes) : C
             float* sumA = partial + (index * sums);
             float* sumB = sumA + ((long)rank * inputs);
             new Span<float>(sumA, checked((int)sums)).Clear();
-            using ScratchMemory scratch = ScratchMemory.Rent((2L * BlockRows * padded) + ((long)Math.Max(inputs, outputs) * Tile.Columns));
+            using ScratchMemory scratch = ScratchMemory.Rent((2L * BlockRows * padded) + (BlockRows * Tile.Columns));
             float* u = scratch.Data;
             float* v = u + (BlockRows * padded);
             float* tail = v + (BlockRows * padded);

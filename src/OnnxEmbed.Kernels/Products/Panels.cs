@@ -39,6 +39,18 @@ internal static unsafe class Panels
     public static void PackStrip(in MatrixView a, int depth, long row, int rows, float* strip)
     {
         const int Quad = 4;
+        if (a.RowStride == 1 && rows == Tile.Rows)
+        {
+            for (int k = 0; k < depth; k++, strip += Tile.Rows)
+            {
+                float* from = a.At(row, k);
+                Vector256.Load(from).Store(strip);
+                Vector128.Load(from + (2 * Quad)).Store(strip + (2 * Quad));
+            }
+
+            return;
+        }
+
         int quick = a.ColumnStride == 1 && rows == Tile.Rows ? depth / Quad * Quad : 0;
         for (int i = 0; i < Tile.Rows && quick > 0; i += Quad)
         {

@@ -47,6 +47,36 @@ internal static unsafe class Product
         }
     }
 
+    /// <summary>A product on the calling thread.</summary>
+    /// <param name="m">Rows of C.</param>
+    /// <param name="n">Columns of C.</param>
+    /// <param name="k">Length of the common axis.</param>
+    /// <param name="a">[M, K].</param>
+    /// <param name="b">[K, N].</param>
+    /// <param name="target">Where the product goes.</param>
+    /// <param name="scratch">Room for 32·K elements.</param>
+    public static void Small(int m, int n, int k, in MatrixView a, in MatrixView b, in TileTarget target, float* scratch)
+    {
+        for (int column = 0; column < n; column += Tile.Columns)
+        {
+            int columns = Math.Min(Tile.Columns, n - column);
+            float* rows = b.At(0, column);
+            nint stride = b.RowStride;
+            if (columns < Tile.Columns || b.ColumnStride != 1)
+            {
+                rows = scratch;
+                stride = Tile.Columns;
+                Panels.Pack(b, k, column, columns, scratch);
+            }
+
+            for (int row = 0; row < m; row += Tile.Rows)
+            {
+                Tile.Multiply(
+                    a.At(row, 0), a.RowStride, a.ColumnStride, rows, stride, Math.Min(Tile.Rows, m - row), columns, k, target.At(row, column));
+            }
+        }
+    }
+
     /// <summary>A tall product of a transposed A and a slim B, as (BᵀAᵀ)ᵀ: so the long axis runs along the vectors.</summary>
     private static void Turned(in KernelContext context, int m, int n, int k, in MatrixView a, in MatrixView b, in TileTarget target)
     {

@@ -24,7 +24,7 @@ internal sealed class KernelRewrite
 
     private KernelRewrite(GraphBuilder graph)
     {
-        _nodes = [.. graph.Nodes];
+        _nodes = Patterns.Apply(graph);
         _domains = [.. _nodes.Select(node => RowRules.DomainOf(node, graph))];
         _groups = new NodeGroups(_nodes);
         _outputs = [.. graph.Outputs];
@@ -128,7 +128,9 @@ internal sealed class KernelRewrite
     private IEnumerable<NodeProto> Emit()
     {
         IReadOnlyList<int>[] order = [.. _groups.InOrder()];
-        RowChain?[] chains = [.. order.Select(members => members.Count > 1 ? RowChain.Of(members, this) : null)];
+        RowChain?[] chains = [.. order.Select(members => members.Count > 1 || _nodes[members[0]].OpType == RowRules.SwapHalves
+            ? RowChain.Of(members, this)
+            : null)];
 
         // What a chain computes again for itself need not be written by the chain that computed it first.
         HashSet<Value> wanted = [];

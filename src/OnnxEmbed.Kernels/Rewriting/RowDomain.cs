@@ -1,3 +1,4 @@
+using OnnxEmbed.Kernels.Rows;
 using OnnxEmbed.Onnx.Building;
 
 namespace OnnxEmbed.Kernels.Rewriting;
@@ -22,25 +23,17 @@ internal sealed record RowDomain(SymbolicShape Lead, Dim? Width)
     public bool IsNarrow(Value value) =>
         value.Rank == Lead.Rank + 1 && value.Shape.At(-1).IsOne && value.Shape.SkipLast(1).SequenceEqual(Lead);
 
-    /// <summary>
-    /// Whether a kernel can read the value along the rows: it is whole or narrow, a single number, or it broadcasts over leading axes only,
-    /// so that its rows repeat.
-    /// </summary>
+    /// <summary>Whether a kernel can read the value along the rows: it broadcasts to the whole, or to a number for each row.</summary>
     public bool CanRead(Value value)
     {
-        Dim[] extents = [.. value.Shape.SkipWhile(extent => extent.IsOne)];
-        if (extents.Length == 0)
+        if (value.Rank == 0)
         {
             return true;
         }
 
-        bool isNarrow = value.Shape.At(-1).IsOne;
-        if (!isNarrow && (Width is not { } width || extents[^1] != width))
-        {
-            return false;
-        }
-
-        Dim[] rows = extents[..^1];
-        return rows.Length <= Lead.Rank && rows.SequenceEqual(Lead.Skip(Lead.Rank - rows.Length));
+        bool fits = value.Shape.At(-1).IsOne || (Width is { } width && value.Shape.At(-1) == width);
+        Dim[] rows = [.. value.Shape.SkipLast(1).SkipWhile(extent => extent.IsOne)];
+        return fits && Lead.Rank <= RowOperand.MostAxes && rows.Length <= Lead.Rank
+            && rows.Zip(Lead.Skip(Lead.Rank - rows.Length)).All(pair => pair.First.IsOne || pair.First == pair.Second);
     }
 }

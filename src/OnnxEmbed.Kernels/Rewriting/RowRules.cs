@@ -7,6 +7,9 @@ namespace OnnxEmbed.Kernels.Rewriting;
 /// <summary>Which standard operators a row program can carry out, and by which instructions.</summary>
 internal static class RowRules
 {
+    /// <summary>Operator that stands for a Split into halves and a Concat of them the other way round.</summary>
+    public const string SwapHalves = KernelOperators.Domain + "." + nameof(RowOperation.SwapHalves);
+
     private static readonly Dictionary<string, RowOperation> _binary = new(StringComparer.Ordinal)
     {
         ["Add"] = RowOperation.Add,
@@ -26,6 +29,7 @@ internal static class RowRules
         ["Erf"] = RowOperation.Erf,
         ["Reciprocal"] = RowOperation.Reciprocal,
         ["Abs"] = RowOperation.Abs,
+        [SwapHalves] = RowOperation.SwapHalves,
     };
 
     /// <summary>The rows that a node works along, or null where no program can carry it out.</summary>
@@ -40,6 +44,8 @@ internal static class RowRules
         {
             case "ReduceSum" or "ReduceMean":
                 return ReducesRows(node) && RowDomain.Of(node.Input(0)) is { Width: not null } reduced ? reduced : null;
+            case SwapHalves:
+                return RowDomain.Of(output);
             case "Softmax":
                 return IsLast(node.Proto.GetInt("axis", -1), output) && RowDomain.Of(output) is { Width: not null } whole ? whole : null;
             case "Pow" when Square(node, graph):
@@ -58,7 +64,7 @@ internal static class RowRules
     };
 
     /// <summary>Whether each element of the result depends on the same place of the operands only.</summary>
-    public static bool IsElementwise(GraphNode node) => node.OpType is not ("ReduceSum" or "ReduceMean" or "Softmax");
+    public static bool IsElementwise(GraphNode node) => node.OpType is not ("ReduceSum" or "ReduceMean" or "Softmax" or SwapHalves);
 
     public static void Emit(GraphNode node, RowEmitter to)
     {

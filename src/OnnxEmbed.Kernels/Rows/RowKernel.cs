@@ -3,9 +3,8 @@ using OnnxEmbed.Kernels.Operators;
 namespace OnnxEmbed.Kernels.Rows;
 
 /// <summary>
-/// Runs a <see cref="RowProgram"/>. The first input has the shape of the whole, [..., D] with R rows in all; each other has the same width
-/// or width 1, and R rows or a number of rows that repeats (a row of weights repeats after 1). A wide output has the shape of the whole, a
-/// narrow one [..., 1].
+/// Runs a <see cref="RowProgram"/>. The first input has the shape of the whole, [..., D] with R rows in all; the others broadcast to it or to
+/// [..., 1]. A wide output has the shape of the whole, a narrow one [..., 1].
 /// </summary>
 internal sealed unsafe class RowKernel : CpuKernel
 {
@@ -54,7 +53,12 @@ internal sealed unsafe class RowKernel : CpuKernel
             return;
         }
 
-        long[] periods = [.. tensors.Select((tensor, i) => Period(tensor, i, width, rows))];
+        RowOperand[] operands = new RowOperand[inputs];
+        for (int i = 0; i < inputs; i++)
+        {
+            operands[i] = RowOperand.Broadcast((float*)tensors[i].Data, tensors[i].Shape, shape);
+        }
+
         int block = Math.Max(1, BlockElements / width);
         int task = Math.Max(1, TaskElements / width / block) * block;
         context.ParallelFor(checked((int)((rows + task - 1) / task)), index =>
@@ -64,48 +68,28 @@ internal sealed unsafe class RowKernel : CpuKernel
             long end = Math.Min(rows, (index + 1L) * task);
             for (long first = (long)index * task; first < end; first += block)
             {
-                Place(registers, tensors, periods, outputs, memory.Data, first, width, block);
+                Place(registers, operands, outputs, memory.Data, first, width, block);
                 Execute(registers, (int)Math.Min(block, end - first));
             }
         });
     }
 
-    private long Period(KernelTensor tensor, int input, int width, long rows)
-    {
-        int own = _wide[input] ? width : 1;
-        long period = tensor.ElementCount / own;
-        if (period == 0 || tensor.ElementCount % own != 0 || rows % period != 0)
-        {
-            throw new InvalidOperationException(
-                $"Rows: needs rows of {own} that go into {rows}, got [{string.Join(", ", tensor.Shape)}] for input {input}");
-        }
-
-        return period == rows && rows > 1 ? 0 : period;
-    }
-
     /// <summary>Says where each register lies: inputs and outputs in their tensors, the others in scratch memory.</summary>
     private void Place(
-        RowOperand[] registers, KernelTensor[] tensors, long[] periods, nint[] outputs, float* scratch, long first, int width, int block)
+        RowOperand[] registers, RowOperand[] operands, nint[] outputs, float* scratch, long first, int width, int block)
     {
         for (int i = 0; i < registers.Length; i++)
         {
-            int own = _wide[i] ? width : 1;
-            if (i < tensors.Length)
-            {
-                float* data = (float*)tensors[i].Data;
-                registers[i] = new RowOperand(periods[i] == 0 ? data + (first * own) : data, own, first, periods[i]);
-            }
-            else
-            {
-                registers[i] = new RowOperand(scratch + ((long)_slots[i] * block * width), own, 0, 0);
-            }
+            registers[i] = i < operands.Length
+                ? operands[i].From(first)
+                : RowOperand.Block(scratch + ((long)_slots[i] * block * width), _wide[i] ? width : 1);
         }
 
         for (int i = 0; i < outputs.Length; i++)
         {
             int register = _program.Outputs[i];
             int own = _wide[register] ? width : 1;
-            registers[register] = new RowOperand((float*)outputs[i] + (first * own), own, 0, 0);
+            registers[register] = RowOperand.Block((float*)outputs[i] + (first * own), own);
         }
     }
 
@@ -136,7 +120,7 @@ internal sealed unsafe class RowKernel : CpuKernel
 
     private static void Unary(RowOperation operation, in RowOperand a, in RowOperand to, int rows)
     {
-        if (a.IsBlock)
+        if (a.IsBlock && operation != RowOperation.SwapHalves)
         {
             int count = rows * to.Width;
             RowMath.Unary(operation, new ReadOnlySpan<float>(a.Row(0), count), new Span<float>(to.Row(0), count));

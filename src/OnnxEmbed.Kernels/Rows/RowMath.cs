@@ -109,6 +109,11 @@ internal static class RowMath
             case RowOperation.Abs:
                 TensorPrimitives.Abs(a, to);
                 break;
+            case RowOperation.SwapHalves:
+                int half = a.Length / 2;
+                a[half..].CopyTo(to);
+                a[..half].CopyTo(to[half..]);
+                break;
             default:
                 throw Wrong(operation);
         }

@@ -42,6 +42,9 @@ internal enum RowOperation
     /// <summary>|a|.</summary>
     Abs,
 
+    /// <summary>The second half of the row, then the first.</summary>
+    SwapHalves,
+
     /// <summary>Sum over the row: wide to narrow.</summary>
     RowSum,
 

@@ -80,7 +80,7 @@ internal sealed class Blocks(GraphBuilder graph, ParameterSource parameters, Enc
     /// <param name="heads">h.</param>
     /// <param name="groups">g, a divisor of h.</param>
     /// <param name="mask">Broadcasts to [B, h, S, S].</param>
-    /// <param name="rotate">Applied to queries and keys [B, heads, S, d].</param>
+    /// <param name="rotate">Applied to queries and keys [B, S, heads, d].</param>
     /// <returns>[N, h·d].</returns>
     public Value Attention(Value query, Value key, Value value, int heads, int groups, Value mask, Func<Value, Value>? rotate = null)
     {
@@ -88,19 +88,22 @@ internal sealed class Blocks(GraphBuilder graph, ParameterSource parameters, Enc
         bool shared = groups != heads;
         Value q = SplitHeads(query, heads, width);
         Value k = SplitHeads(key, groups, width);
-        q = graph.Mul(rotate?.Invoke(q) ?? q, 1 / Math.Sqrt(width));
-        k = rotate?.Invoke(k) ?? k;
+        q = HeadsFirst(graph.Mul(rotate?.Invoke(q) ?? q, 1 / Math.Sqrt(width)));
+        k = HeadsFirst(rotate?.Invoke(k) ?? k);
         q = shared ? graph.Reshape(q, 0, groups, -1, width) : q;
         Value scores = graph.MatMul(q, graph.TransposeLast(k));
         scores = graph.Add(shared ? graph.Reshape(scores, 0, heads, -1, 0) : scores, mask);
         Value weights = graph.Softmax(scores);
         weights = shared ? graph.Reshape(weights, 0, groups, -1, 0) : weights;
-        Value context = graph.MatMul(weights, SplitHeads(value, groups, width));
+        Value context = graph.MatMul(weights, HeadsFirst(SplitHeads(value, groups, width)));
         context = shared ? graph.Reshape(context, 0, heads, -1, width) : context;
         return graph.Reshape(graph.Transpose(context, 0, 2, 1, 3), -1, heads * width);
     }
 
-    // [N, heads·d] → [B, heads, S, d].
+    // [B, S, heads, d] → [B, heads, S, d].
+    private Value HeadsFirst(Value x) => graph.Transpose(x, 0, 2, 1, 3);
+
+    // [N, heads·d] → [B, S, heads, d].
     private Value SplitHeads(Value x, int heads, int width)
     {
         if (!_headShapes.TryGetValue((heads, width), out Value? shape))
@@ -109,6 +112,6 @@ internal sealed class Blocks(GraphBuilder graph, ParameterSource parameters, Enc
             _headShapes.Add((heads, width), shape);
         }
 
-        return graph.Transpose(graph.Reshape(x, shape), 0, 2, 1, 3);
+        return graph.Reshape(x, shape);
     }
 }

@@ -47,11 +47,11 @@ internal sealed class RotaryEmbedding
             Value whole = graph.Contains(name)
                 ? graph[name]
                 : graph.Initializer(name, TensorData.FromDoubles(table, type, positions, width));
-            return graph.Slice(whole, 0, graph.Int64s(0), graph.Extent(inputIds, 1));
+            return graph.Unsqueeze(graph.Slice(whole, 0, graph.Int64s(0), graph.Extent(inputIds, 1)), 1);
         }
     }
 
-    /// <summary>Turns queries or keys [B, heads, S, d].</summary>
+    /// <summary>Turns queries or keys [B, S, heads, d].</summary>
     public Value Apply(Value x)
     {
         Value[] halves = _graph.Split(x, -1, _half, _half);

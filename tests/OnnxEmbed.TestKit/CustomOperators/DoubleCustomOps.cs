@@ -1,5 +1,6 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using OnnxEmbed.Kernels.Operators;
+using OnnxEmbed.Tensors;
 using OnnxEmbed.TestKit.Numerics;
 
 namespace OnnxEmbed.TestKit.CustomOperators;
@@ -8,7 +9,7 @@ namespace OnnxEmbed.TestKit.CustomOperators;
 /// Operators that ONNX Runtime's CPU provider has in single precision only, supplied in double as C# kernels, so that whole graphs can be
 /// checked in double. They live in a domain of their own: the double twin redirects the standard nodes to it.
 /// </summary>
-public static unsafe class DoubleCustomOps
+public static class DoubleCustomOps
 {
     /// <summary>Operator domain of the C# kernels; opset version 1.</summary>
     public const string Domain = "onnxembed.test";
@@ -25,29 +26,13 @@ public static unsafe class DoubleCustomOps
         new("Mish", Activations.Mish),
     ];
 
-    // Made once and never freed: sessions may use it as long as the process lives.
-    private static readonly Lazy<nint> RegisteredDomain = new(MakeDomain);
+    private static readonly Lazy<OperatorDomain> Registered = new(() => Catalogue.Aggregate(
+        new OperatorDomain(Domain),
+        (domain, op) => domain.Add(op.Name, ElementType.Float64, _ => new UnaryKernel(op.Function))));
 
     /// <summary>The standard operators (by name, Gelu in both forms) that a kernel of ours stands in for.</summary>
     public static IReadOnlyList<UnaryOperator> Operators => Catalogue;
 
     /// <summary>Makes the operators known to sessions created with these options.</summary>
-    public static void Register(SessionOptions options) => OrtApi.AddDomain(options, RegisteredDomain.Value);
-
-    internal static UnaryOperator At(int index) => Catalogue[index];
-
-    private static nint MakeDomain()
-    {
-        nint domain = OrtApi.CreateDomain(Domain);
-        for (int i = 0; i < Catalogue.Length; i++)
-        {
-            OrtCustomOp* op = (OrtCustomOp*)NativeMemory.AllocZeroed((nuint)sizeof(OrtCustomOp));
-            op->Name = (byte*)Marshal.StringToCoTaskMemUTF8(Catalogue[i].Name);
-            op->Index = i;
-            UnaryKernel.Fill(op);
-            OrtApi.AddOperator(domain, op);
-        }
-
-        return domain;
-    }
+    public static void Register(SessionOptions options) => Registered.Value.Register(options);
 }
