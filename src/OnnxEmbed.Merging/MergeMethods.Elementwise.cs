@@ -9,6 +9,7 @@ public static partial class MergeMethods
     public static MergeMethod TaskArithmetic { get; } = new(
         "task_arithmetic", "Task arithmetic", "https://arxiv.org/abs/2212.04089", 1, null, new TaskArithmeticRule())
     {
+        Formula = "w₀ + λ·Σ cᵢ·dᵢ, divided by Σ cᵢ if normalize",
         Base = BaseUse.Required,
         ModelParameters = [Weight],
         Parameters =
@@ -22,6 +23,7 @@ public static partial class MergeMethods
     public static MergeMethod Nearswap { get; } = new(
         "nearswap", "Nearswap", "https://huggingface.co/alchemonaut/QuartetAnemoi-70B-t0.0001", 1, 1, new NearswapRule())
     {
+        Formula = "w₀ + d clamped to [-t, t]",
         Base = BaseUse.Required,
         Parameters =
         [
@@ -33,6 +35,7 @@ public static partial class MergeMethods
     public static MergeMethod ArceeFusion { get; } = new(
         "arcee_fusion", "Arcee fusion", "https://www.arcee.ai/blog/meet-mergekit-v0-1-arcee-fusion-expanded-model-support-multi-gpu-acceleration", 1, 1, new ArceeFusionRule())
     {
+        Formula = "w₀ + d where |d|·KL(softmax(w)‖softmax(w₀)) of the row reaches median + 1.5·interquartile range, w₀ elsewhere",
         Base = BaseUse.Required,
     };
 
@@ -40,6 +43,7 @@ public static partial class MergeMethods
     public static MergeMethod Passthrough { get; } = new(
         "passthrough", "Passthrough", "https://github.com/arcee-ai/mergekit/blob/main/docs/merge_methods.md", 1, 1, new PassthroughRule())
     {
+        Formula = "scale·w",
         Parameters =
         [
             new MergeParameter(PassthroughRule.Scale, MergeParameterKind.Number, "1", "factor of every element"),

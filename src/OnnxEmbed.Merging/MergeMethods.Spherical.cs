@@ -9,6 +9,7 @@ public static partial class MergeMethods
     public static MergeMethod Slerp { get; } = new(
         "slerp", "Spherical linear interpolation", "https://doi.org/10.1145/325165.325242", 2, null, new SlerpRule())
     {
+        Formula = "sin((1-t)θ)/sin θ · w₁ + sin(tθ)/sin θ · w₂",
         Parameters =
         [
             new MergeParameter(SlerpRule.T, MergeParameterKind.Number, null, "0 is the first model, 1 the second")
@@ -40,6 +41,7 @@ public static partial class MergeMethods
     public static MergeMethod Nuslerp { get; } = new(
         "nuslerp", "Spherical interpolation of models or task vectors", "https://doi.org/10.1145/325165.325242", 2, 2, new NuslerpRule())
     {
+        Formula = "slerp(w₁, w₂, t), or w₀ + slerp(d₁, d₂, t) with a base, t = c₂/(c₁ + c₂)",
         Base = BaseUse.Optional,
         ModelParameters = [Weight],
         Parameters =
@@ -53,6 +55,7 @@ public static partial class MergeMethods
     public static MergeMethod Multislerp { get; } = new(
         "multislerp", "Mean direction of several models", "https://goddard.blog/posts/multislerp-wow-what-a-cool-idea", 2, null, new MultislerpRule())
     {
+        Formula = "Σ cᵢ‖wᵢ‖ · s/‖s‖, s = Σ cᵢ·wᵢ/(‖wᵢ‖ + eps), or w₀ + the same of the dᵢ with a base",
         Base = BaseUse.Optional,
         ModelParameters = [Weight],
         Parameters =
@@ -66,6 +69,7 @@ public static partial class MergeMethods
     public static MergeMethod Karcher { get; } = new(
         "karcher", "Karcher mean", "https://doi.org/10.1002/cpa.3160300502", 2, null, new KarcherRule())
     {
+        Formula = "mean ‖wᵢ‖ · m, m the unit vector with the least Σ θ(m, wᵢ)²",
         Parameters =
         [
             new MergeParameter(KarcherRule.Iterations, MergeParameterKind.Integer, "10", "most steps") { Minimum = 0 },
@@ -77,6 +81,7 @@ public static partial class MergeMethods
     public static MergeMethod ModelStock { get; } = new(
         "model_stock", "Model stock", "https://arxiv.org/abs/2403.19522", 2, null, new ModelStockRule())
     {
+        Formula = "t·mean wᵢ + (1-t)·w₀, t = N·c/(1 + (N-1)·c) in [0, 1], c the mean cos θ(dᵢ, dⱼ)",
         Base = BaseUse.Required,
         Parameters =
         [

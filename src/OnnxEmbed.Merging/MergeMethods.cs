@@ -12,6 +12,7 @@ public static partial class MergeMethods
     public static MergeMethod Linear { get; } = new(
         "linear", "Model soup (weighted average)", "https://arxiv.org/abs/2203.05482", 1, null, new LinearRule())
     {
+        Formula = "Σ cᵢ·wᵢ, divided by Σ cᵢ if normalize",
         ModelParameters = [Weight],
         Parameters =
         [
@@ -22,6 +23,7 @@ public static partial class MergeMethods
     /// <summary>Folds adapters into the weights of the model they were trained on: W + Σ scale · B A.</summary>
     public static MergeMethod Lora { get; } = new("lora", "LoRA fold", "https://arxiv.org/abs/2106.09685", 1, 1, new FoldRule())
     {
+        Formula = "W + Σ s·B·A",
         NeedsAdapter = true,
     };
 

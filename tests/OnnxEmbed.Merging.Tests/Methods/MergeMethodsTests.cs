@@ -40,6 +40,7 @@ public class MergeMethodsTests
         {
             Assert.StartsWith("https://", method.Reference, StringComparison.Ordinal);
             Assert.NotEmpty(method.Title);
+            Assert.NotEmpty(method.Formula);
             Assert.Same(method, MergeMethods.Find(method.Name));
             Assert.All(method.Parameters, parameter => Assert.NotEmpty(parameter.Description));
         });

@@ -33,6 +33,7 @@ internal static class TaskVectorMethods
         "sce", "SCE (select, calculate, erase)", "https://arxiv.org/abs/2408.07990", 1, null,
         new TaskVectorRule(new(Sparsifier.Variance, Election.PlainSum, Weighing.Energy)))
     {
+        Formula = "w₀ + Σ cᵢ·dᵢ over the agreeing / Σ cᵢ, cᵢ the mean dᵢ² of the kept, kept where the variance over models is largest",
         Base = BaseUse.Required,
         Parameters = [Fraction(TaskVectorRule.SelectTopK, "1", "fraction of the positions that is kept, those at which the models differ most")],
     };
@@ -41,6 +42,7 @@ internal static class TaskVectorMethods
         "ram", "RAM (changes of one model whole, shared ones averaged)", "https://arxiv.org/abs/2601.13572", 1, null,
         new TaskVectorRule(new(Sparsifier.Threshold, Election.None, Weighing.Equal)))
     {
+        Formula = "w₀ + the mean of the dᵢ with |dᵢ| above epsilon",
         Base = BaseUse.Required,
         Parameters = [Significant],
     };
@@ -49,6 +51,7 @@ internal static class TaskVectorMethods
         "ramplus_tl", "RAM+ (RAM with the changes of one model made larger)", "https://arxiv.org/abs/2601.13572", 1, null,
         new TaskVectorRule(new(Sparsifier.Threshold, Election.None, Weighing.EqualWithGain)))
     {
+        Formula = "as ram, where one model alone changed times 1 + r·min(ρᵢ, alpha), ρᵢ its shared changes per lone one",
         Base = BaseUse.Required,
         Parameters =
         [
@@ -97,7 +100,26 @@ internal static class TaskVectorMethods
             parameters.Add(new(TaskVectorRule.Seed, MergeParameterKind.Integer, "0", "seed of what is dropped") { Minimum = 0, Maximum = 1L << 53 });
         }
 
-        return new(name, title, reference, 1, null, new TaskVectorRule(family)) { Base = BaseUse.Required, ModelParameters = models, Parameters = parameters };
+        return new(name, title, reference, 1, null, new TaskVectorRule(family)) 
+        {
+            Formula = Formula(family),
+            Base = BaseUse.Required,
+            ModelParameters = models,
+            Parameters = parameters,
+        };
+    }
+
+    private static string Formula(TaskVectorFamily family)
+    {
+        string kept = family.Sparsifier switch
+        {
+            Sparsifier.Magnitude => "the largest |d|",
+            Sparsifier.Bernoulli => "drawn with probability density",
+            Sparsifier.Rank => "drawn with probability density ± epsilon by rank in the row",
+            _ => "|d| but for the smallest and the gamma largest",
+        };
+        string agreeing = family.Election == Election.None ? "" : ", only those of the sign that their sum elects";
+        return $"w₀ + λ·Σ cᵢ·dᵢ over the kept ({kept}{agreeing}), divided by Σ cᵢ if normalize";
     }
 
     private static MergeParameter Fraction(string name, string value, string description) =>
