@@ -6,7 +6,7 @@ namespace OnnxEmbed.Cli.Commands;
 internal static class CommandCatalogue
 {
     /// <summary>The order in which one works with them, which is the order of the help.</summary>
-    private static readonly string[] Order = ["numbers", "text", "audit", "data", "init", "pretrain", "train", "merge", "embed", "eval", "study", "inspect", "diff"];
+    private static readonly string[] Order = ["numbers", "text", "audit", "data", "init", "pretrain", "train", "merge", "combine", "extract", "export", "adapter", "embed", "eval", "study", "inspect", "diff"];
 
     /// <summary>Place of a command in the help.</summary>
     public static int Rank(string name) => Array.IndexOf(Order, name);
@@ -23,6 +23,12 @@ internal static class CommandCatalogue
         app.AddCommands<PretrainCommand>();
         app.AddCommands<TrainCommand>();
         app.AddCommands<MergeCommand>();
+        app.AddSubCommand("adapter", adapter =>
+        {
+            adapter.AddCommands<AdapterCombineCommand>();
+            adapter.AddCommands<AdapterExtractCommand>();
+            adapter.AddCommands<AdapterExportCommand>();
+        }).WithDescription("Combines, extracts and exports LoRA adapters.");
         app.AddCommands<EmbedCommand>();
         app.AddCommands<EvalCommand>();
         app.AddCommands<StudyCommand>();
