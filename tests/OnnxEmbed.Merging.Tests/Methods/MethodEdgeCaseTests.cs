@@ -53,6 +53,22 @@ public class MethodEdgeCaseTests
         Assert.Contains("straight", blend.Warning, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("slerp", "t=0.5")]
+    [InlineData("nuslerp", "")]
+    public void Sphere_NearlyOpposite_KeepsTheLengthDownToASineOfOneTenMillionth(string method, string parameters)
+    {
+        foreach (double gap in (double[])[0.03, 1e-3, 1e-5, 2e-7])
+        {
+            // The second vector lies π - gap away; the way goes over the other axis, not through the origin.
+            (TensorData result, TensorBlend blend) = MergeTensors.Run(MergeTensors.Options(method, false, 2, parameters), Tensors([1, 0], [-Math.Cos(gap), Math.Sin(gap)]));
+            Assert.Equal("slerp", blend.Action);
+            Assert.Equal(1, ReferenceMethods.Norm(result.ToDoubles()), 0.05);
+        }
+
+        Assert.Equal("lerp: opposite", MergeTensors.Run(MergeTensors.Options(method, false, 2, parameters), Tensors([1, 0], [-1, 1e-8])).Blend.Action);
+    }
+
     [Fact]
     public void Nuslerp_RowsWithoutADirection_AreCounted()
     {
