@@ -1,4 +1,5 @@
 using OnnxEmbed.Merging.Engine;
+using OnnxEmbed.Merging.Inputs;
 using OnnxEmbed.Merging.Methods;
 using OnnxEmbed.Merging.Reports;
 using OnnxEmbed.Models.Adapters;
@@ -67,14 +68,16 @@ public static class Merge
                 AtomicOutput.RefuseExistingFile(Beside(options.Output, ResolvedRecipe.FileName), options.Force);
             }
 
-            List<string> warnings = [.. options.Schedule is null ? options.Method.Rule.Warn(arguments) : [], .. PackageConflicts.Check(sources), .. SourceAlignment.Check(sources)];
+            List<string> warnings = [.. options.Schedule is null ? options.Method.Rule.Warn(arguments) : [], .. PackageConflicts.Check(sources)];
+            Alignment alignment = SourceAlignment.Check(sources);
+            warnings.AddRange(alignment.Warnings);
             if (options.Strict && warnings.Count > 0)
             {
                 throw new DataException("merge: strict, and " + string.Join("; ", warnings));
             }
 
             warnings.AddRange(options.Schedule?.Bind(sources[0].Model) ?? []);
-            TensorMerger merger = new(options, arguments, sources, warnings, progress, cancellation);
+            TensorMerger merger = new(options, arguments, sources, alignment, warnings, progress, cancellation);
             return options.DryRun ? merger.Write("plan.onnx", force: true, () => [])
                 : toPackage ? WritePackage(merger, options, arguments, sources) : WriteFile(merger, options, arguments, sources);
         }
@@ -146,7 +149,7 @@ public static class Merge
             string role = !hasBase ? $"model {i + 1}" : i == 0 ? "base" : $"model {i}";
             hashes.AddRange(sources[i].Package is { } package
                 ? package.Hashes(role)
-                : [ProvenanceInput.Of(role, Path.GetDirectoryName(sources[i].Model.Path!)!, Path.GetFileName(sources[i].Model.Path!))]);
+                : sources[i].Files.Select(file => ProvenanceInput.Of(role, Path.GetDirectoryName(Path.GetFullPath(file))!, Path.GetFileName(file))));
             hashes.AddRange(sources[i].AdapterDirectories.SelectMany(directory => (ProvenanceInput[])
             [
                 ProvenanceInput.Of($"{role} adapter", directory, LoraSettings.FileName),

@@ -61,6 +61,9 @@ public sealed partial class TensorData
                 nameof(offset), $"{file.Path}: {tensor} needs bytes [{offset}, {offset + tensor.ByteLength}), the file has {file.Length}");
     }
 
+    /// <summary>States type and shape of a tensor whose bytes are not there, such as one that is still to be written. It cannot be read.</summary>
+    public static TensorData WithoutBytes(ElementType elementType, params long[] shape) => new(elementType, shape, default, null, 0);
+
     /// <summary>Product of the extents, checked for sign and overflow.</summary>
     /// <exception cref="ArgumentException">An extent is negative.</exception>
     /// <exception cref="OverflowException">The product passes 2⁶³ - 1.</exception>

@@ -59,6 +59,11 @@ internal sealed partial class BlockEngine(int degreeOfParallelism, CancellationT
     /// <summary>Whether all sources hold the same bytes.</summary>
     public bool AreEqual(IReadOnlyList<WeightSource> sources)
     {
+        if (sources.Any(source => source.IsView))
+        {
+            return AreEqualByValue(sources);
+        }
+
         if (sources.Any(source => source.IsChanged || source.Stored.ElementType != sources[0].Stored.ElementType))
         {
             return false;

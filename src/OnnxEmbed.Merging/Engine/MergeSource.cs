@@ -1,4 +1,5 @@
 using OnnxEmbed.Merging.Adapters;
+using OnnxEmbed.Merging.Inputs;
 using OnnxEmbed.Models.Adapters;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Onnx;
@@ -12,11 +13,13 @@ internal sealed class MergeSource : IDisposable
     private readonly List<LoraAdapter> _adapters = [];
     private readonly Dictionary<string, FoldedWeights> _folded = new(StringComparer.Ordinal);
 
-    private MergeSource(MergeInput input, ModelPackage? package, OnnxModel model)
+    private readonly Dictionary<string, TensorBinding?> _bindings = new(StringComparer.Ordinal);
+    private readonly OpenedModel _opened;
+
+    private MergeSource(MergeInput input, OpenedModel opened)
     {
         Input = input;
-        Package = package;
-        Model = model;
+        _opened = opened;
     }
 
     public MergeInput Input { get; }
@@ -24,29 +27,31 @@ internal sealed class MergeSource : IDisposable
     /// <summary>Last part of the path: what reports and messages call the model.</summary>
     public string Label => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Input.Model)));
 
-    public ModelPackage? Package { get; }
+    public ModelPackage? Package => _opened.Package;
 
-    public OnnxModel Model { get; }
+    public OnnxModel Model => _opened.Model;
+
+    /// <summary>Whether the model has nodes; a checkpoint has tensors only.</summary>
+    public bool HasGraph => _opened.HasGraph;
+
+    /// <summary>The files that hold its weights.</summary>
+    public IReadOnlyList<string> Files => _opened.Files;
 
     /// <summary>Directories of the adapters, resolved.</summary>
     public List<string> AdapterDirectories { get; } = [];
 
     public static MergeSource Open(MergeInput input)
     {
-        ModelPackage? package = null;
-        if (Directory.Exists(input.Model))
-        {
-            package = ModelPackage.Open(input.Model);
-        }
-        else if (!File.Exists(input.Model))
-        {
-            throw new DataException($"{input.Model}: needs a model package or an .onnx file, there is nothing of that name");
-        }
-
-        MergeSource source = new(input, package, OnnxModel.Load(package?.ModelPath ?? input.Model));
+        MergeSource source = new(input, ModelOpener.Open(input.Model));
         try
         {
             AdapterBinder? binder = null;
+            foreach (string adapter in source._opened.Adapters)
+            {
+                binder ??= new AdapterBinder(source.Model);
+                source.Fold(adapter, 1, binder);
+            }
+
             for (int i = 0; i < input.Adapters.Count; i++)
             {
                 binder ??= new AdapterBinder(source.Model);
@@ -62,16 +67,35 @@ internal sealed class MergeSource : IDisposable
         }
     }
 
-    /// <summary>The values of a tensor, adapters included.</summary>
-    public WeightSource Weights(string name) =>
-        _folded.TryGetValue(name, out FoldedWeights? folded) ? folded : new StoredWeights(Model.Tensors[name]);
+    /// <summary>Says where this model holds the values of a tensor, or a part of one, of the first model; null for nowhere.</summary>
+    public void Bind(string unit, TensorBinding? binding) => _bindings[unit] = binding;
 
-    public bool IsAdapted(string name) => _folded.ContainsKey(name);
+    /// <summary>Where the values of a tensor of the first model are; null for nowhere.</summary>
+    public TensorBinding? BindingOf(string unit) => _bindings.TryGetValue(unit, out TensorBinding? binding) ? binding
+        : Model.Tensors.ContainsKey(unit) ? new TensorBinding(unit) : null;
+
+    /// <summary>The stored tensor of the same place; null where the model has none.</summary>
+    public TensorData? Find(string unit) => BindingOf(unit) is { } binding ? Model.Tensors[binding.Tensor] : null;
+
+    /// <summary>The values of a tensor, or a part of one, of the first model in its order, adapters included.</summary>
+    public WeightSource Weights(string unit)
+    {
+        TensorBinding binding = BindingOf(unit) ?? throw new InvalidOperationException($"{Label} has no '{unit}'");
+        WeightSource weights = _folded.TryGetValue(binding.Tensor, out FoldedWeights? folded) ? folded : new StoredWeights(Model.Tensors[binding.Tensor]);
+        weights = binding.Selection is { } selection ? new SelectedWeights(weights, selection) : weights;
+        return binding.Transposed ? new TransposedWeights(weights) : weights;
+    }
+
+    public bool IsAdapted(string unit) => BindingOf(unit) is { } binding && _folded.ContainsKey(binding.Tensor);
 
     public void Dispose()
     {
         _adapters.ForEach(adapter => adapter.Dispose());
         Model.Dispose();
+        foreach (IDisposable owned in _opened.Owned)
+        {
+            owned.Dispose();
+        }
     }
 
     private void Fold(string path, double weight, AdapterBinder binder)

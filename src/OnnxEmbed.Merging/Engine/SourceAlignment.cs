@@ -1,32 +1,55 @@
-using System.Text.RegularExpressions;
+using Google.Protobuf;
+using OnnxEmbed.Merging.Inputs;
 using OnnxEmbed.Onnx.Schema;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Merging.Engine;
 
-/// <summary>Checks that models can be merged tensor by tensor: the same initializers, shapes and kinds of types, and the same graph.</summary>
-internal static partial class SourceAlignment
+/// <summary>Fits the tensors of all models to those of the first: one to one where names or places in the graph say so, in parts where layers are packed.</summary>
+internal static class SourceAlignment
 {
-    /// <summary>Returns what the user should know although it does not stop the merge.</summary>
-    /// <exception cref="ShapeMismatchException">Tensors are missing or have other shapes; all of them are listed.</exception>
+    /// <summary>Matches the tensors and tells each model where it holds those of the first.</summary>
+    /// <exception cref="ShapeMismatchException">Tensors are missing, have other shapes or cannot be told apart; all of them are listed.</exception>
     /// <exception cref="DataException">The graphs differ in a way that would mix unrelated weights.</exception>
-    public static IReadOnlyList<string> Check(IReadOnlyList<MergeSource> sources)
+    public static Alignment Check(IReadOnlyList<MergeSource> sources)
     {
         List<string> differences = [];
         List<string> faults = [];
         List<string> warnings = [];
+        List<TensorMatch> matches = [];
         MergeSource first = sources[0];
-        foreach (MergeSource source in sources.Skip(1))
+        if (!first.HasGraph)
         {
-            CompareTensors(first, source, differences);
-            CompareGraphs(first, source, faults, warnings);
+            throw new DataException($"merge: needs a graph for the result, {first.Label} has tensors only; name a package or an .onnx file first");
         }
 
-        return differences.Count > 0
-            ? throw new ShapeMismatchException($"merge: needs the same tensors in all models ({first.Label} is the first)", differences)
-            : faults.Count > 0
-                ? throw new DataException("merge: " + string.Join("; ", faults))
-                : warnings;
+        SourceMatcher matcher = new(first);
+        List<Dictionary<string, List<PartBinding>>> found = [];
+        foreach (MergeSource source in sources.Skip(1))
+        {
+            string? difference = source.HasGraph ? FirstDifference(first.Model.Proto.Graph, source.Model.Proto.Graph) : null;
+            found.Add(matcher.Match(source, source.HasGraph && difference is null, differences, warnings));
+            CompareGraphs(first, source, difference, faults, warnings);
+        }
+
+        if (differences.Count > 0)
+        {
+            throw new ShapeMismatchException($"merge: needs the same tensors in all models ({first.Label} is the first)", [.. differences, .. faults]);
+        }
+
+        Dictionary<string, IReadOnlyList<MergeUnit>> units = new(StringComparer.Ordinal);
+        foreach ((string name, TensorData tensor) in first.Model.Tensors)
+        {
+            PartitionedTensor parts = new(name, tensor, [.. found.Select(model => model.GetValueOrDefault(name))]);
+            if (parts.Units(faults) is { } split)
+            {
+                units.Add(name, split);
+            }
+
+            parts.Bind(sources, matches);
+        }
+
+        return faults.Count > 0 ? throw new DataException("merge: " + string.Join("; ", faults)) : new Alignment(units, matches, warnings);
     }
 
     /// <summary>Whether two tensors have the same shape and types that can be compared: equal, or both floating-point.</summary>
@@ -53,45 +76,8 @@ internal static partial class SourceAlignment
         differences.AddRange(actual.Where(entry => !expected.ContainsKey(entry.Key)).Select(entry => $"only {source.Label} has '{entry.Key}' {entry.Value}"));
     }
 
-    private static void CompareGraphs(MergeSource first, MergeSource source, List<string> faults, List<string> warnings)
-    {
-        GraphProto expected = first.Model.Proto.Graph;
-        GraphProto actual = source.Model.Proto.Graph;
-        foreach (((string name, TensorProto tensor), (_, TensorProto other)) in first.Model.EmbeddedTensors().Zip(source.Model.EmbeddedTensors()))
-        {
-            bool isFloat = ((ElementType)tensor.DataType).IsFloat();
-            if (isFloat && !tensor.Equals(other))
-            {
-                faults.Add($"'{name}' inside a node differs in {source.Label}; only initializers can be merged");
-            }
-        }
-
-        HashSet<string> held = [.. first.Model.Tensors.Keys];
-        foreach (TensorProto opaque in expected.Initializer.Where(tensor => !held.Contains(tensor.Name)))
-        {
-            if (!opaque.Equals(actual.Initializer.FirstOrDefault(tensor => tensor.Name == opaque.Name)))
-            {
-                faults.Add($"'{opaque.Name}' has element type {opaque.DataType}, which cannot be merged, and differs in {source.Label}");
-            }
-        }
-
-        string? difference = FirstDifference(expected, actual);
-        if (difference is null)
-        {
-            return;
-        }
-
-        if (expected.Initializer.Any(tensor => NumberedName().IsMatch(tensor.Name)))
-        {
-            faults.Add($"{source.Label}: {difference}; the exporter numbered the weights, so that equal names may mean different weights");
-        }
-        else
-        {
-            warnings.Add($"{source.Label}: {difference}; the graph of {first.Label} is used");
-        }
-    }
-
-    private static string? FirstDifference(GraphProto expected, GraphProto actual)
+    /// <summary>The first node in which two graphs differ; null where they are the same, names of nodes aside.</summary>
+    public static string? FirstDifference(GraphProto expected, GraphProto actual)
     {
         if (expected.Node.Count != actual.Node.Count)
         {
@@ -121,6 +107,50 @@ internal static partial class SourceAlignment
         }
     }
 
-    [GeneratedRegex(@"^onnx::\w+_\d+$")]
-    private static partial Regex NumberedName();
+    private static void CompareGraphs(MergeSource first, MergeSource source, string? difference, List<string> faults, List<string> warnings)
+    {
+        if (!source.HasGraph)
+        {
+            return;
+        }
+
+        CompareEmbedded(first, source, faults);
+        HashSet<string> held = [.. first.Model.Tensors.Keys];
+        foreach (TensorProto opaque in first.Model.Proto.Graph.Initializer.Where(tensor => !held.Contains(tensor.Name)))
+        {
+            if (!opaque.Equals(source.Model.Proto.Graph.Initializer.FirstOrDefault(tensor => tensor.Name == opaque.Name)))
+            {
+                faults.Add($"'{opaque.Name}' has element type {opaque.DataType}, which cannot be merged, and differs in {source.Label}");
+            }
+        }
+
+        if (difference is not null)
+        {
+            warnings.Add($"{source.Label}: {difference}; the graph of {first.Label} is used");
+        }
+    }
+
+    /// <summary>Weights inside nodes, which are not merged: the same everywhere, or a fault.</summary>
+    private static void CompareEmbedded(MergeSource first, MergeSource source, List<string> faults)
+    {
+        (string Name, TensorProto Tensor)[] ours = [.. first.Model.EmbeddedTensors()];
+        (string Name, TensorProto Tensor)[] theirs = [.. source.Model.EmbeddedTensors()];
+        if (ours.Select(tensor => tensor.Name).SequenceEqual(theirs.Select(tensor => tensor.Name)))
+        {
+            faults.AddRange(ours.Zip(theirs)
+                .Where(pair => IsFloat(pair.First.Tensor) && !pair.First.Tensor.Equals(pair.Second.Tensor))
+                .Select(pair => Fault(pair.First.Name)));
+            return;
+        }
+
+        HashSet<ByteString> contents = [.. theirs.Select(tensor => Content(tensor.Tensor))];
+        faults.AddRange(ours.Where(tensor => IsFloat(tensor.Tensor) && tensor.Tensor.Dims.Any(extent => extent > 1) && !contents.Contains(Content(tensor.Tensor)))
+            .Select(tensor => Fault(tensor.Name)));
+
+        static bool IsFloat(TensorProto tensor) => ((ElementType)tensor.DataType).IsFloat();
+
+        static ByteString Content(TensorProto tensor) => new TensorProto(tensor) { Name = "", DocString = "" }.ToByteString();
+
+        string Fault(string name) => $"'{name}' inside a node differs in {source.Label}; only initializers can be merged";
+    }
 }

@@ -1,3 +1,4 @@
+using OnnxEmbed.Merging.Inputs;
 using OnnxEmbed.Merging.Methods;
 using OnnxEmbed.Merging.Reports;
 using OnnxEmbed.Models.Packages;
@@ -11,6 +12,7 @@ internal sealed class TensorMerger(
     MergeOptions options,
     MergeArguments arguments,
     IReadOnlyList<MergeSource> sources,
+    Alignment alignment,
     List<string> warnings,
     IProgress<MergeProgress>? progress,
     CancellationToken cancellation)
@@ -43,9 +45,11 @@ internal sealed class TensorMerger(
         using OnnxFileOutput output = options.DryRun ? plan.Discard() : plan.Create(force);
         Dictionary<PlannedRange, string> written = [];
         string[] names = [.. Ordered(model)];
-        _shared = [.. names.Where(name => model.Tensors[name].ElementType.IsFloat() && BlockEngine.IsShared(model.Tensors[name]))];
+        _shared = [.. names.Where(name => model.Tensors[name].ElementType.IsFloat() && BlockEngine.IsShared(model.Tensors[name])
+            && alignment.Of(name) is [{ Selection: null }] && sources.All(source => source.BindingOf(name) is not null))];
         long byteCount = names.Sum(name => model.Tensors[name].ByteLength);
         long bytesDone = 0;
+        int tensorsDone = 0;
         foreach (string name in names)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -54,13 +58,18 @@ internal sealed class TensorMerger(
             {
                 reports.Add(Shared(name, written[shared]));
             }
+            else if (model.Tensors[name].ElementType.IsFloat())
+            {
+                reports.AddRange(alignment.Of(name).Select(unit => MergeFloats(unit, range, output)));
+            }
             else
             {
-                reports.Add(model.Tensors[name].ElementType.IsFloat() ? MergeFloats(name, range, output) : KeepOther(name, range, output));
+                reports.Add(KeepOther(name, range, output));
             }
 
+            tensorsDone++;
             bytesDone += model.Tensors[name].ByteLength;
-            progress?.Report(new MergeProgress(name, reports.Count, names.Length, bytesDone, byteCount));
+            progress?.Report(new MergeProgress(name, tensorsDone, names.Length, bytesDone, byteCount));
         }
 
         if (_faults.Count > 0)
@@ -91,22 +100,42 @@ internal sealed class TensorMerger(
     }
 
     private Dictionary<string, string> TwinsInAll() => TransposedTwins.Find(sources[0].Model)
-        .Where(pair => sources.All(source => !source.IsAdapted(pair.Key) && !source.IsAdapted(pair.Value)
-            && TransposedTwins.AreTwins(source.Model.Tensors[pair.Value], source.Model.Tensors[pair.Key])))
+        .Where(pair => sources.All(source => AreTwins(source, pair.Value, pair.Key)))
         .ToDictionary(StringComparer.Ordinal);
 
-    private TensorReport MergeFloats(string name, PlannedRange? range, OnnxFileOutput output)
+    /// <summary>Whether a model holds two tensors as one and its transpose, in one tensor or in two.</summary>
+    private static bool AreTwins(MergeSource source, string table, string twin)
     {
+        if (source.BindingOf(table) is not { Selection: null } first || source.BindingOf(twin) is not { Selection: null } second
+            || source.IsAdapted(table) || source.IsAdapted(twin))
+        {
+            return false;
+        }
+
+        TensorData one = source.Model.Tensors[first.Tensor];
+        TensorData two = source.Model.Tensors[second.Tensor];
+        return first.Tensor == second.Tensor ? first.Transposed != second.Transposed
+            : first.Transposed == second.Transposed ? TransposedTwins.AreTwins(one, two) : one.ContentEquals(two);
+    }
+
+    private TensorReport MergeFloats(MergeUnit unit, PlannedRange? range, OnnxFileOutput output)
+    {
+        string name = unit.Name;
+        if (unit.IsKept || sources.Any(source => source.BindingOf(name) is null))
+        {
+            return Keep(unit, range, output);
+        }
+
         WeightSource[] weights = name == _ahead.Name ? _ahead.Weights : WeightsOf(name);
         TensorData target = weights[0].Stored;
         bool equal = _engine.AreEqual(weights);
-        bool constant = _fixed.IsConstant(name, target); // such as the -∞ of a mask
-        TensorBlend? blend = options.Method.Rule.Measures || constant || _faults.Count > 0 ? null : Decide(name, weights, [], equal);
+        bool constant = _fixed.IsConstant(unit.Tensor, target); // such as the -∞ of a mask
+        TensorBlend? blend = options.Method.Rule.Measures || constant || _faults.Count > 0 ? null : Decide(unit, weights, [], equal);
         IReadOnlyList<PairSums> pairs;
         RoundedSums? rounded = null;
         if (range is { } place && blend is { CopyOf: null, Formula: null })
         {
-            (rounded, pairs) = _engine.MeasureAndBlend(weights, blend.Factors, target.ElementType, Writer(place, output));
+            (rounded, pairs) = _engine.MeasureAndBlend(weights, blend.Factors, target.ElementType, WriterOf(unit, place, target.ElementType.SizeInBytes(), output));
             _blendedElements += target.ElementCount;
         }
         else
@@ -124,12 +153,12 @@ internal sealed class TensorMerger(
 
         long[] nonFinite = norms.All(double.IsFinite) ? [] : [.. weights.Select(_engine.CountNonFinite)];
         bool refused = !constant && !options.AllowNonFinite && Refuse(name, nonFinite);
-        blend = refused ? TensorBlend.Copy(0, sources.Count, "refused") : blend ?? Decide(name, weights, pairs, equal);
+        blend = refused ? TensorBlend.Copy(0, sources.Count, "refused") : blend ?? Decide(unit, weights, pairs, equal);
         string? warning = (constant ? null : WarnOfNonFinite(nonFinite, blend)) ?? blend.Warning;
         if (_faults.Count == 0 && range is { } free)
         {
             MeasureAhead(name);
-            rounded ??= WriteFloats(weights, blend, pairs, Writer(free, output));
+            rounded ??= WriteFloats(weights, blend, pairs, WriterOf(unit, free, target.ElementType.SizeInBytes(), output));
         }
 
         bool compared = sources.Count > 1;
@@ -150,8 +179,27 @@ internal sealed class TensorMerger(
         };
     }
 
-    private TensorBlend Decide(string name, WeightSource[] weights, IReadOnlyList<PairSums> pairs, bool equal)
+    /// <summary>What the other models lack, or what is not to be merged: the first model's values.</summary>
+    private TensorReport Keep(MergeUnit unit, PlannedRange? range, OnnxFileOutput output)
     {
+        WeightSource weights = sources[0].Weights(unit.Name);
+        double norm = _engine.Measure([weights])[0].FirstNorm;
+        if (range is { } place)
+        {
+            _engine.CopyValues(weights, weights.Stored.ElementType, WriterOf(unit, place, weights.Stored.ElementType.SizeInBytes(), output));
+        }
+
+        string[] lacking = [.. sources.Where(source => source.BindingOf(unit.Name) is null).Select(source => source.Label)];
+        return new TensorReport(unit.Name, weights.Stored.ToString(), unit.IsKept ? "kept: tokens of the base only" : $"kept: {string.Join(", ", lacking)} without it")
+        {
+            Norms = [norm],
+            OutputNorm = norm,
+        };
+    }
+
+    private TensorBlend Decide(MergeUnit unit, WeightSource[] weights, IReadOnlyList<PairSums> pairs, bool equal)
+    {
+        string name = unit.Name;
         TensorData target = weights[0].Stored;
         TensorBlend blend;
         if (_twins.TryGetValue(name, out string? table) && _blends.ContainsKey(table))
@@ -165,7 +213,7 @@ internal sealed class TensorMerger(
                 blend = blend with { Rows = rows with { Strided = !rows.Strided } };
             }
         }
-        else if (!equal && sources.Count > 1 && _fixed.IsConstant(name, target))
+        else if (!equal && sources.Count > 1 && _fixed.IsConstant(unit.Tensor, target))
         {
             blend = TensorBlend.Copy(0, sources.Count, "kept: constant of the graph") with
             {
@@ -179,9 +227,9 @@ internal sealed class TensorMerger(
         else
         {
             int faults = _faults.Count;
-            MergeArguments own = arguments.For(name, _faults);
+            MergeArguments own = arguments.For(unit.Tensor, _faults);
             _own[name] = own;
-            MergeTensor tensor = new(name, target.Shape, _orientation.IsInputsFirst(name, target), weights, HasBase, pairs, equal, _engine);
+            MergeTensor tensor = new(name, target.Shape, _orientation.IsInputsFirst(unit.Tensor, target), weights, HasBase, pairs, equal, _engine);
             blend = _faults.Count > faults ? TensorBlend.Copy(0, sources.Count, "refused")
                 : (options.LinearVectors && target.Shape.Count < 2 ? options.Method.Rule.Average(tensor, own) : null) ?? options.Method.Rule.Decide(tensor, own);
         }
@@ -222,33 +270,49 @@ internal sealed class TensorMerger(
         }
     }
 
-    private static BlockEngine.BlockWriter Writer(PlannedRange place, OnnxFileOutput output) =>
-        (offset, bytes) => output.Write(place.File, place.Offset + offset, bytes);
-
     private RoundedSums WriteFloats(WeightSource[] weights, TensorBlend blend, IReadOnlyList<PairSums> pairs, BlockEngine.BlockWriter write)
     {
         ElementType type = weights[0].Stored.ElementType;
-        if (blend.CopyOf is { } copied && !weights[copied].IsChanged && weights[copied].Stored.ElementType == type)
+        if (blend.CopyOf is { } copied)
         {
+            if (weights[copied].IsChanged || weights[copied].Stored.ElementType != type)
+            {
+                return new RoundedSums(_engine.CopyValues(weights[copied], type, write), 0, 0);
+            }
+
             _engine.Copy(weights[copied].Stored, write);
             return new RoundedSums(copied == 0 ? pairs[0].FirstSquared : pairs[copied - 1].SecondSquared, 0, 0);
         }
 
-        if (blend.CopyOf is null)
-        {
-            _blendedElements += weights[0].Stored.ElementCount;
-        }
-
+        _blendedElements += weights[0].Stored.ElementCount;
         return blend.Formula is { } formula
             ? _engine.Compute(weights, HasBase, blend.Rows, formula, type, write)
             : _engine.Blend(weights, blend.Factors, type, write);
+    }
+
+    /// <summary>Writes to the place of a tensor, a part of it to the places of its elements.</summary>
+    private BlockEngine.BlockWriter WriterOf(MergeUnit unit, PlannedRange place, int size, OnnxFileOutput output)
+    {
+        if (unit.Selection is not { } selection)
+        {
+            return (offset, bytes) => output.Write(place.File, place.Offset + offset, bytes);
+        }
+
+        IReadOnlyList<long> shape = sources[0].Model.Tensors[unit.Tensor].Shape;
+        return (offset, bytes) =>
+        {
+            foreach ((long stored, int start, int count) in selection.Runs(shape, offset / size, bytes.Length / size))
+            {
+                output.Write(place.File, place.Offset + (stored * size), bytes.Slice(start * size, count * size));
+            }
+        };
     }
 
     /// <summary>Integers, flags and the like: never blended.</summary>
     private TensorReport KeepOther(string name, PlannedRange? range, OnnxFileOutput output)
     {
         TensorData tensor = sources[0].Model.Tensors[name];
-        string[] differing = [.. sources.Skip(1).Where(source => !source.Model.Tensors[name].ContentEquals(tensor)).Select(source => source.Label)];
+        string[] differing = [.. sources.Skip(1).Where(source => source.Find(name) is { } other && !other.ContentEquals(tensor)).Select(source => source.Label)];
         if (differing.Length > 0 && _fixed.IsQuantisedWeight(name))
         {
             _faults.Add($"'{name}' {tensor}: quantised weights cannot be merged; merge the models before they are quantised");
@@ -278,8 +342,8 @@ internal sealed class TensorMerger(
         TensorData tensor = sources[0].Model.Tensors[name];
         foreach (MergeSource source in sources)
         {
-            bool agrees = source.IsAdapted(name) == source.IsAdapted(owner)
-                && (source.IsAdapted(name) || source.Model.Tensors[name].ContentEquals(source.Model.Tensors[owner]));
+            bool agrees = source.IsAdapted(name) == source.IsAdapted(owner) && (source.IsAdapted(name) || source.Find(name) is not { } one
+                || source.Find(owner) is not { } two || (source.BindingOf(name)!.Transposed == source.BindingOf(owner)!.Transposed && one.ContentEquals(two)));
             if (!agrees)
             {
                 _faults.Add($"'{name}' shares its bytes with '{owner}' in {sources[0].Label}, but not in {source.Label}");

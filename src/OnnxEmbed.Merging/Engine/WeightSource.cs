@@ -5,7 +5,7 @@ namespace OnnxEmbed.Merging.Engine;
 /// <summary>The values of one tensor in one model, read block by block. Thread-safe.</summary>
 internal abstract class WeightSource(TensorData stored)
 {
-    /// <summary>The tensor as it lies in the file.</summary>
+    /// <summary>The tensor as it lies in the file; of a view type and shape only.</summary>
     public TensorData Stored { get; } = stored;
 
     /// <summary>Whether values need double; others are exact as floats.</summary>
@@ -14,11 +14,14 @@ internal abstract class WeightSource(TensorData stored)
     /// <summary>Whether the values are not those of <see cref="Stored"/>.</summary>
     public abstract bool IsChanged { get; }
 
+    /// <summary>Whether the values are those of tensors in files in another order or coding, of which <see cref="Stored"/> has no bytes.</summary>
+    public virtual bool IsView => false;
+
     /// <summary>
     /// The elements [<paramref name="start"/>, + count of <paramref name="scratch"/>) of <see cref="Stored"/>, which is not f64: a view of the file where it
     /// holds floats. They are the values unless those are changed.
     /// </summary>
-    public ReadOnlySpan<float> Singles(long start, Span<float> scratch)
+    public virtual ReadOnlySpan<float> Singles(long start, Span<float> scratch)
     {
         int size = Stored.ElementType.SizeInBytes();
         ReadOnlySpan<byte> bytes = Stored.Slice(start * size, scratch.Length * size);
