@@ -69,7 +69,7 @@ public class OptionTests
     public void Run_InputMissing_SaysWhatIsNeeded()
     {
         DataException error = Assert.Throws<DataException>(() => BareModels.Run(BareModels.Slerp("/nowhere/a.onnx", "/nowhere/b.onnx", "c.onnx")));
-        Assert.Equal("/nowhere/a.onnx: needs a model package or an .onnx file, there is nothing of that name", error.Message);
+        Assert.Equal("/nowhere/a.onnx: needs a model package, an .onnx file, a directory with safetensors, an adapter or a training run, there is nothing of that name", error.Message);
     }
 
     [Fact]

@@ -18,7 +18,8 @@ internal sealed partial class BlockEngine
             Span<double> values = scratch.FirstDoubles(count);
             source.Doubles(start, values);
             FloatConversion.FromDoubles(values, type, bytes);
-            norms[block] = SquaredNorm(type, bytes, count, scratch);
+            FloatConversion.ToDoubles(type, bytes, values);
+            norms[block] = Reductions.SquaredNorm(values);
             write(start * size, bytes);
         });
         return norms.Sum();

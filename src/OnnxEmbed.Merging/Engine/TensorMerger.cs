@@ -273,18 +273,22 @@ internal sealed class TensorMerger(
     private RoundedSums WriteFloats(WeightSource[] weights, TensorBlend blend, IReadOnlyList<PairSums> pairs, BlockEngine.BlockWriter write)
     {
         ElementType type = weights[0].Stored.ElementType;
-        if (blend.CopyOf is { } copied)
+        if (blend.CopyOf is { } copied && !weights[copied].IsChanged && weights[copied].Stored.ElementType == type)
         {
-            if (weights[copied].IsChanged || weights[copied].Stored.ElementType != type)
-            {
-                return new RoundedSums(_engine.CopyValues(weights[copied], type, write), 0, 0);
-            }
-
             _engine.Copy(weights[copied].Stored, write);
             return new RoundedSums(copied == 0 ? pairs[0].FirstSquared : pairs[copied - 1].SecondSquared, 0, 0);
         }
 
-        _blendedElements += weights[0].Stored.ElementCount;
+        if (blend.CopyOf is { } view && weights[view].IsView)
+        {
+            return new RoundedSums(_engine.CopyValues(weights[view], type, write), 0, 0);
+        }
+
+        if (blend.CopyOf is null)
+        {
+            _blendedElements += weights[0].Stored.ElementCount;
+        }
+
         return blend.Formula is { } formula
             ? _engine.Compute(weights, HasBase, blend.Rows, formula, type, write)
             : _engine.Blend(weights, blend.Factors, type, write);

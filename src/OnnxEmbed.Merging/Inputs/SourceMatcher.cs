@@ -60,10 +60,11 @@ internal sealed class SourceMatcher
             ByStructure(other, missing, found, faults);
         }
 
+        bool lenient = !other.HasGraph || found.Values.Any(parts => parts.Exists(part => part.Binding.Kind == MatchKind.Structure));
         foreach (string name in missing.Where(name => !found.ContainsKey(name)))
         {
             // Shapes, masks and constants are part of the graph, which is the first's.
-            if (!IsWeight(_first.Model.Tensors[name], name) && (!other.HasGraph || GraphsDiffer(other)))
+            if (lenient && !IsWeight(_first.Model.Tensors[name], name))
             {
                 continue;
             }
@@ -74,7 +75,7 @@ internal sealed class SourceMatcher
             }
         }
 
-        Leftovers(other, found, faults, warnings);
+        Leftovers(other, found, lenient, faults, warnings);
         return found;
 
         void Named(string name, TensorData tensor, string otherName, MatchKind kind)
@@ -117,24 +118,25 @@ internal sealed class SourceMatcher
             .GroupBy(pair => pair.Key.Leaf))
         {
             List<PartBinding> parts = [];
-            foreach ((LeafPart part, IReadOnlyList<LeafPart> counterparts) in leaf)
+
+            // A tensor that several nodes use, one of them transposed perhaps, may stand in the other model once for each.
+            foreach (IGrouping<(long, long), (LeafPart Part, LeafPart Other)> range in leaf
+                .SelectMany(pair => pair.Value.Select(counterpart => (pair.Key, counterpart)))
+                .GroupBy(pair => (pair.Key.Begin, pair.Key.Length)))
             {
-                // A tensor that two nodes share may stand in the other model twice, once for each.
-                LeafPart[] distinct = [.. counterparts.Where(counterpart => counterpart.Leaf.IsInitializer).DistinctBy(counterpart => counterpart.Leaf)];
-                if (distinct.Length == 0 || distinct.Skip(1).Any(twin => !Twins(distinct[0], twin)))
+                (LeafPart Part, LeafPart Other)[] held = [.. range.Where(pair => pair.Other.Leaf.IsInitializer)];
+                if (held.Length == 0 || held.Skip(1).Any(twin => !Twins(held[0], twin)))
                 {
-                    faults.Add(distinct.Length == 0
-                        ? $"'{part.Leaf.Name}' is '{counterparts[0].Leaf.Name}' in {other.Label}, inside a node; only initializers can be merged"
-                        : $"'{part.Leaf.Name}' is shared by several nodes, in {other.Label} they have tensors of their own that differ: "
-                            + string.Join(", ", distinct.Select(twin => $"'{twin.Leaf.Name}'")));
+                    faults.Add(held.Length == 0
+                        ? $"'{leaf.Key.Name}' is '{range.First().Other.Leaf.Name}' in {other.Label}, inside a node; only initializers can be merged"
+                        : $"'{leaf.Key.Name}' is shared by several nodes, in {other.Label} they have tensors of their own that differ: "
+                            + Quoted(held.Select(pair => pair.Other.Leaf.Name).Distinct()));
                     continue;
                 }
 
-                parts.Add(Bind(part, distinct[0]));
+                parts.Add(Bind(held[0].Part, held[0].Other));
             }
 
-            // The same tensor whole in two places, once transposed: one of them will do.
-            parts = [.. parts.DistinctBy(part => (part.Begin, part.Length))];
             if (parts.Count > 0)
             {
                 found[leaf.Key.Name] = parts;
@@ -162,18 +164,20 @@ internal sealed class SourceMatcher
         return new PartBinding(part.StoredAxis, part.Begin, part.Length, binding);
     }
 
-    private static bool Twins(LeafPart first, LeafPart twin) =>
-        first.Leaf.Values is { } one && twin.Leaf.Values is { } two && first.IsWhole && twin.IsWhole
-        && (first.Transposed == twin.Transposed ? one.ContentEquals(two) : TransposedTwins.AreTwins(one, two));
-
-    private bool GraphsDiffer(MergeSource other) => SourceAlignment.FirstDifference(_first.Model.Proto.Graph, other.Model.Proto.Graph) is not null;
+    private static bool Twins((LeafPart Part, LeafPart Other) first, (LeafPart Part, LeafPart Other) twin)
+    {
+        bool sameWay = (first.Part.Transposed != first.Other.Transposed) == (twin.Part.Transposed != twin.Other.Transposed);
+        return ReferenceEquals(first.Other.Leaf, twin.Other.Leaf)
+            ? sameWay && first.Other.Begin == twin.Other.Begin && first.Other.Length == twin.Other.Length
+            : first.Other.Leaf.Values is { } one && twin.Other.Leaf.Values is { } two && first.Other.IsWhole && twin.Other.IsWhole
+                && (sameWay ? one.ContentEquals(two) : TransposedTwins.AreTwins(one, two));
+    }
 
     /// <summary>Tensors of the other model that go nowhere: a fault where the graphs are compared by names alone.</summary>
-    private void Leftovers(MergeSource other, Dictionary<string, List<PartBinding>> found, List<string> faults, List<string> warnings)
+    private void Leftovers(MergeSource other, Dictionary<string, List<PartBinding>> found, bool lenient, List<string> faults, List<string> warnings)
     {
         HashSet<string> used = [.. found.Values.SelectMany(parts => parts).Select(part => part.Binding.Tensor)];
         string[] left = [.. other.Model.Tensors.Keys.Where(name => !used.Contains(name))];
-        bool lenient = !other.HasGraph || found.Values.Any(parts => parts.Exists(part => part.Binding.Kind == MatchKind.Structure));
         if (!lenient)
         {
             faults.AddRange(left.Select(name => $"only {other.Label} has '{name}' {other.Model.Tensors[name]}"));

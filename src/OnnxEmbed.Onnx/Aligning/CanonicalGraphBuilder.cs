@@ -86,7 +86,7 @@ internal sealed partial class CanonicalGraphBuilder
 
     private void Add(NodeProto node)
     {
-        CanonicalValue?[] inputs = [.. node.Input.Select(name => name.Length == 0 ? null : _values.GetValueOrDefault(name))];
+        CanonicalValue?[] inputs = [.. node.Input.Select(name => name.Length == 0 ? null : Value(name))];
         CanonicalValue? result = inputs.Length == 0 || inputs[0] is null ? ConstantOf(node) : Simplified(node, inputs);
         if (result is not null)
         {
@@ -202,6 +202,18 @@ internal sealed partial class CanonicalGraphBuilder
         {
             value = new CanonicalValue { Leaf = new LeafPart(leaf, transposed), IsLearned = leaf.IsWeight };
             _wholes.Add((leaf, transposed), value);
+        }
+
+        return value;
+    }
+
+    /// <summary>A value by name; one that nothing declares is taken for an input.</summary>
+    private CanonicalValue Value(string name)
+    {
+        if (!_values.TryGetValue(name, out CanonicalValue? value))
+        {
+            value = new CanonicalValue { Input = name };
+            _values.Add(name, value);
         }
 
         return value;
