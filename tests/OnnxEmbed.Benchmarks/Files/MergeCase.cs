@@ -12,5 +12,11 @@ internal sealed record MergeCase(string Title, string Method, string Parameters,
 
     public static readonly MergeCase Soup = new("soup of five", "linear", "", 5, 4);
 
-    public static IReadOnlyList<MergeCase> All { get; } = [Slerp, Soup];
+    /// <summary>With the paper's density: a fifth of each task vector is kept.</summary>
+    public static readonly MergeCase Ties = new("TIES of three and their base", "ties", "density=0.2", 4, 6) { HasBase = true };
+
+    public static IReadOnlyList<MergeCase> All { get; } = [Slerp, Soup, Ties];
+
+    /// <summary>Whether the first input is the base.</summary>
+    public bool HasBase { get; init; }
 }

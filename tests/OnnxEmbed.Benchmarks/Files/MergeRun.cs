@@ -13,10 +13,12 @@ internal static class MergeRun
     /// <returns>Milliseconds of each merge after the first.</returns>
     public static double[] Measure(string method, string parameters, int threads, int times, string output, IReadOnlyList<string> inputs)
     {
+        bool hasBase = MergeCase.All.Any(merge => merge.Method == method && merge.HasBase);
         MergeOptions options = new()
         {
             Method = MergeMethods.Find(method),
-            Inputs = [.. inputs.Select(path => new MergeInput(path))],
+            Base = hasBase ? new MergeInput(inputs[0]) : null,
+            Inputs = [.. inputs.Skip(hasBase ? 1 : 0).Select(path => new MergeInput(path))],
             Output = output,
             Parameters = parameters.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]),
             DegreeOfParallelism = threads,
