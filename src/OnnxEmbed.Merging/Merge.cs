@@ -2,6 +2,7 @@ using OnnxEmbed.Merging.Engine;
 using OnnxEmbed.Merging.Inputs;
 using OnnxEmbed.Merging.Methods;
 using OnnxEmbed.Merging.Reports;
+using OnnxEmbed.Merging.Stacking;
 using OnnxEmbed.Models.Adapters;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Tensors;
@@ -137,7 +138,8 @@ public static class Merge
                 File.WriteAllText(Path.Combine(directory, MergeReport.FileName), result!.ToJson());
                 File.WriteAllText(Path.Combine(directory, ResolvedRecipe.FileName), ResolvedRecipe.ToYaml(options, arguments, UniformType(sources[0])));
             },
-            force: options.Force);
+            force: options.Force,
+            config: sources[0].Stack is { } stack ? StackedConfig.Of(sources[0].Package!, stack) : null);
         return result!;
     }
 
@@ -147,9 +149,9 @@ public static class Merge
         for (int i = 0; i < sources.Count; i++)
         {
             string role = !hasBase ? $"model {i + 1}" : i == 0 ? "base" : $"model {i}";
-            hashes.AddRange(sources[i].Package is { } package
+            hashes.AddRange(sources[i].Pieces.SelectMany(piece => piece.Package is { } package
                 ? package.Hashes(role)
-                : sources[i].Files.Select(file => ProvenanceInput.Of(role, Path.GetDirectoryName(Path.GetFullPath(file))!, Path.GetFileName(file))));
+                : piece.Files.Select(file => ProvenanceInput.Of(role, Path.GetDirectoryName(Path.GetFullPath(file))!, Path.GetFileName(file)))));
             hashes.AddRange(sources[i].AdapterDirectories.SelectMany(directory => (ProvenanceInput[])
             [
                 ProvenanceInput.Of($"{role} adapter", directory, LoraSettings.FileName),

@@ -8,7 +8,7 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Engine;
 
 /// <summary>One input of a merge, opened: its model, its adapters bound to tensors, and its package if it is one.</summary>
-internal sealed class MergeSource : IDisposable
+internal sealed partial class MergeSource : IDisposable
 {
     private readonly List<LoraAdapter> _adapters = [];
     private readonly Dictionary<string, FoldedWeights> _folded = new(StringComparer.Ordinal);
@@ -25,7 +25,9 @@ internal sealed class MergeSource : IDisposable
     public MergeInput Input { get; }
 
     /// <summary>Last part of the path: what reports and messages call the model.</summary>
-    public string Label => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Input.Model)));
+    public string Label => Input.Layers.Count == 0
+        ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Input.Model)))
+        : string.Join(" + ", Input.Layers.Select(LabelOf));
 
     public ModelPackage? Package => _opened.Package;
 
@@ -42,6 +44,11 @@ internal sealed class MergeSource : IDisposable
 
     public static MergeSource Open(MergeInput input)
     {
+        if (input.Layers.Count > 0)
+        {
+            return OpenStack(input);
+        }
+
         MergeSource source = new(input, ModelOpener.Open(input.Model));
         try
         {
@@ -81,16 +88,24 @@ internal sealed class MergeSource : IDisposable
     public WeightSource Weights(string unit)
     {
         TensorBinding binding = BindingOf(unit) ?? throw new InvalidOperationException($"{Label} has no '{unit}'");
-        WeightSource weights = _folded.TryGetValue(binding.Tensor, out FoldedWeights? folded) ? folded : new StoredWeights(Model.Tensors[binding.Tensor]);
+        WeightSource weights = Own(binding.Tensor);
         weights = binding.Selection is { } selection ? new SelectedWeights(weights, selection) : weights;
         return binding.Transposed ? new TransposedWeights(weights) : weights;
     }
 
-    public bool IsAdapted(string unit) => BindingOf(unit) is { } binding && _folded.ContainsKey(binding.Tensor);
+    public bool IsAdapted(string unit) => BindingOf(unit) is { } binding && IsOwnAdapted(binding.Tensor);
+
+    private WeightSource Own(string tensor) =>
+        _stacked is not null ? _stacked[tensor].Piece.Own(_stacked[tensor].Name)
+        : _folded.TryGetValue(tensor, out FoldedWeights? folded) ? folded : new StoredWeights(Model.Tensors[tensor]);
+
+    private bool IsOwnAdapted(string tensor) =>
+        _stacked is null ? _folded.ContainsKey(tensor) : _stacked[tensor].Piece.IsOwnAdapted(_stacked[tensor].Name);
 
     public void Dispose()
     {
         _adapters.ForEach(adapter => adapter.Dispose());
+        _pieces.ForEach(piece => piece.Dispose());
         Model.Dispose();
         foreach (IDisposable owned in _opened.Owned)
         {

@@ -40,6 +40,11 @@ internal sealed class LayerSchedule(
             }
         }
 
+        if (lengths.Contains(1) && Settings().FirstOrDefault(setting => setting.Entries.Any(entry => entry.IsGradient)) is { } gradient)
+        {
+            warnings.Add($"recipe, line {gradient.Line}: {gradient.Name}: takes the last value of its gradient in a slice of one layer");
+        }
+
         return warnings;
     }
 

@@ -146,6 +146,11 @@ internal sealed partial class RecipeReader(RecipeFaults faults)
         }
 
         List<RecipeModel> sources = List(list, "sources", source => Model(source, ["model", "layer_range", "parameters"], "a source of a slice"));
+        foreach (RecipeModel source in sources.Where(source => source.Layers is null))
+        {
+            faults.Add(source.Line, "layer_range: needs [start, end) in a source of a slice; a merge of whole models has models instead of slices");
+        }
+
         int[] counts = [.. sources.Where(source => source.Layers is not null).Select(source => source.Layers!.Value.End - source.Layers.Value.Start).Distinct()];
         if (counts.Length > 1)
         {

@@ -11,6 +11,7 @@ internal sealed class StackedGraph
     private readonly Dictionary<string, TensorProto> _heads;
     private readonly Dictionary<string, string> _renamed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _taken;
+    private readonly HashSet<string> _nodeNames;
     private Dictionary<BlockSlot, string> _last;
 
     private StackedGraph(ModelProto source, LayerBlocks blocks)
@@ -26,6 +27,7 @@ internal sealed class StackedGraph
             .. _source.Input.Select(input => input.Name), .. _source.Output.Select(output => output.Name), .. _heads.Keys.Where(name => !blocks.LayerOf.ContainsKey(name)),
             .. blocks.Before.Concat(blocks.After).SelectMany(node => node.Output),
         ];
+        _nodeNames = [.. blocks.Before.Concat(blocks.After).Select(node => node.Name)];
         Result = source.Clone();
         Result.Graph.Node.Clear();
         Result.Graph.Initializer.Clear();
@@ -76,7 +78,7 @@ internal sealed class StackedGraph
         for (int number = 0; number < nodes.Count; number++)
         {
             NodeProto node = nodes[number].Clone();
-            node.Name = Numbered(node.Name, place);
+            node.Name = node.Name.Length == 0 ? "" : Free(node.Name, place, _nodeNames);
             for (int input = 0; input < node.Input.Count; input++)
             {
                 node.Input[input] = _blocks.Carried(number, input) is { } slot ? _last[slot] : Input(node.Input[input], place);
@@ -92,7 +94,7 @@ internal sealed class StackedGraph
 
                 // An output of the graph keeps its name: that of the source's last layer.
                 string original = _blocks.Blocks[^1][number].Output[output];
-                node.Output[output] = _renamed[name] = outputs.Contains(original) ? original : Free(name, place);
+                node.Output[output] = _renamed[name] = outputs.Contains(original) ? original : Free(name, place, _taken);
                 made.Add(new BlockSlot(number, output), node.Output[output]);
             }
 
@@ -114,7 +116,7 @@ internal sealed class StackedGraph
             return name;
         }
 
-        string renamed = _renamed[name] = Free(name, place);
+        string renamed = _renamed[name] = Free(name, place, _taken);
         TensorProto head = _heads[name].Clone();
         head.Name = renamed;
         Result.Graph.Initializer.Add(head);
@@ -122,10 +124,10 @@ internal sealed class StackedGraph
         return renamed;
     }
 
-    private string Free(string name, int place)
+    private static string Free(string name, int place, HashSet<string> taken)
     {
         string numbered = Numbered(name, place);
-        for (int i = place; !_taken.Add(numbered); i++)
+        for (int i = place; !taken.Add(numbered); i++)
         {
             numbered = $"{name}_{i}";
         }

@@ -47,6 +47,7 @@ public sealed partial class ModelPackage
     /// <param name="description">Markdown for the model card.</param>
     /// <param name="writeMore">Writes further files into the directory it is given, such as a merge report.</param>
     /// <param name="force">Whether a directory of that name is replaced.</param>
+    /// <param name="config">Text of <c>config.json</c> where it changes with the weights; null copies the one that is there.</param>
     /// <exception cref="OptionException">The path is taken.</exception>
     public ModelPackage CopyTo(
         string directory,
@@ -55,7 +56,8 @@ public sealed partial class ModelPackage
         IReadOnlyDictionary<string, TensorData>? head = null,
         string description = "",
         Action<string>? writeMore = null,
-        bool force = false)
+        bool force = false,
+        string? config = null)
     {
         ArgumentNullException.ThrowIfNull(writeModel);
         ArgumentNullException.ThrowIfNull(provenance);
@@ -66,6 +68,13 @@ public sealed partial class ModelPackage
             string path = Path.Combine(target, name);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.Copy(Path.Combine(FullPath, name), path);
+        }
+
+        ModelConfig shown = Config;
+        if (config is not null)
+        {
+            File.WriteAllText(Path.Combine(target, ModelConfig.FileName), config);
+            shown = ModelConfig.Load(Path.Combine(target, ModelConfig.FileName));
         }
 
         Directory.CreateDirectory(Path.Combine(target, "onnx"));
@@ -81,7 +90,7 @@ public sealed partial class ModelPackage
 
         File.WriteAllText(Path.Combine(target, Provenance.FileName), provenance.ToJson());
         string card = PackageFiles.CardText(
-            Path.GetFileName(output.TargetPath), Config, Pooling, Normalize, MaxLength, provenance, description);
+            Path.GetFileName(output.TargetPath), shown, Pooling, Normalize, MaxLength, provenance, description);
         File.WriteAllText(Path.Combine(target, PackageFiles.Card), card);
         writeMore?.Invoke(target);
         output.Commit();

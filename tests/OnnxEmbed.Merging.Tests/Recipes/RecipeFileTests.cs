@@ -75,6 +75,8 @@ public class RecipeFileTests
     [InlineData("merge_method: linear\nmodels: [{model: a, parameters: {normalize: true}}]", "f.yaml:2: normalize: linear has one value for all models")]
     [InlineData("merge_method: linear\nmodels: [{model: a}]\n---\nmerge_method: linear\nmodels: [{model: b}]", "f.yaml:1: name: needs one in every document but the last")]
     [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [2, 1]}]}]", "f.yaml:2: layer_range: needs [start, end) with 0 <= start < end, got [2, 1]")]
+    [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a}]}]", "f.yaml:2: layer_range: needs [start, end) in a source of a slice")]
+    [InlineData("merge_method: slerp\nparameters: {t: 0}\nslices: [{sources: [{model: a, layer_range: [0, 2]}, {model: b, layer_range: [0, 3]}]}]", "f.yaml:3: layer_range: needs equally many layers in all sources of a slice, got 2 and 3")]
     [InlineData("merge_method: linear\nmodels: [{model: a}]\ntokenizer: {tokens: {x: {source: {kind: sum}}}}", "f.yaml:3: kind: needs one of model_token, zero, got 'sum'")]
     [InlineData("merge_method: linear\nmodels: [{model: a}]\nonnxembed: {compat: peft}", "f.yaml:3: compat: needs mergekit, got 'peft'")]
     public void Parse_OneFault_IsReportedWithItsLine(string text, string fault)
