@@ -200,6 +200,21 @@ public class MethodEdgeCaseTests
     }
 
     [Theory]
+    [MemberData(nameof(Plain))]
+    public void Merge_NonFiniteElementsWhereAllowed_LeavesTheOthersFinite(string method, bool hasBase, int models, string parameters)
+    {
+        foreach (float odd in (float[])[float.NaN, float.PositiveInfinity, float.NegativeInfinity])
+        {
+            TensorData[] sources = [.. Enumerable.Range(0, models + (hasBase ? 1 : 0)).Select(i => TensorData.From<float>([odd, 1 + i, 2, 0.5f - i], 2, 2))];
+            sources[^1] = TensorData.From<float>([5, 6, 7, 8], 2, 2);
+            float[] result = MergeTensors.Run(MergeTensors.Options(method, hasBase, models, parameters), sources).Result.ToSingles();
+
+            // Without a norm there is no angle: the methods on the sphere average straight, element by element.
+            Assert.All(result[1..], value => Assert.True(float.IsFinite(value), $"{odd}: {string.Join(' ', result)}"));
+        }
+    }
+
+    [Theory]
     [InlineData("linear", false, "", "1,-1", "need a sum other than 0 to be normalised, got 1, -1; normalize=false")]
     [InlineData("task_arithmetic", true, "normalize=true", "1,-1", "need a sum other than 0 to be normalised, got 1, -1; normalize=false")]
     [InlineData("multislerp", false, "", "1,-1", "need a sum other than 0 to be normalised, got 1, -1; normalize_weights=false")]
