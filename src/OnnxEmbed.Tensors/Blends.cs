@@ -115,6 +115,30 @@ public static class Blends
     /// <inheritdoc cref="Accumulate(double, ReadOnlySpan{float}, Span{double})"/>
     public static void Accumulate(double a, ReadOnlySpan<double> x, Span<double> target) => Combine(1, target, a, x, target);
 
+    /// <summary>target = x - y, exact but where the two differ in size by more than 2^29.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Subtract(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<double> target)
+    {
+        CheckLengths(x.Length, y.Length, target.Length);
+        ref float xr = ref MemoryMarshal.GetReference(x);
+        ref float yr = ref MemoryMarshal.GetReference(y);
+        ref double tr = ref MemoryMarshal.GetReference(target);
+        int i = 0;
+        for (; i <= x.Length - 8; i += 8)
+        {
+            (Vector256<double> x0, Vector256<double> x1) = Vector256.Widen(Vector256.LoadUnsafe(ref xr, (nuint)i));
+            (Vector256<double> y0, Vector256<double> y1) = Vector256.Widen(Vector256.LoadUnsafe(ref yr, (nuint)i));
+            (x0 - y0).StoreUnsafe(ref tr, (nuint)i);
+            (x1 - y1).StoreUnsafe(ref tr, (nuint)i + 4);
+        }
+
+        for (; i < x.Length; i++)
+        {
+            target[i] = (double)x[i] - y[i];
+        }
+    }
+
     internal static void CheckLengths(int x, int y, int target)
     {
         if (x != y || x != target)

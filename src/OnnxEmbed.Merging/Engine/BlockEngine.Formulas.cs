@@ -11,10 +11,10 @@ namespace OnnxEmbed.Merging.Engine;
 internal sealed partial class BlockEngine
 {
     /// <summary>Blocks measured before what was measured is added up: enough to keep every thread busy.</summary>
-    private const int BlocksPerWave = 256;
+    private const int BlocksPerWave = 512;
 
     /// <summary>Blocks that one thread takes at a time, whose results are written together.</summary>
-    private const int BlocksPerRun = 4;
+    private const int BlocksPerRun = 8;
 
     /// <summary>Measures each block and adds the measures in the order of the blocks.</summary>
     /// <exception cref="InvalidOperationException">The tensor is empty.</exception>

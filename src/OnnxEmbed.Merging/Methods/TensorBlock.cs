@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using OnnxEmbed.Merging.Engine;
+using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Merging.Methods;
 
@@ -11,8 +13,8 @@ namespace OnnxEmbed.Merging.Methods;
 /// </summary>
 internal sealed class TensorBlock(IReadOnlyList<WeightSource> sources, bool hasBase) : IDisposable
 {
-    /// <summary>Elements of a block that is not made of rows: what a few sources need in double fits into the second-level cache.</summary>
-    public const int Length = 1 << 14;
+    /// <summary>Elements of a block that is not made of rows: what a few sources need in double fits into a part of the second-level cache.</summary>
+    public const int Length = 1 << 13;
 
     /// <summary>Elements of a block of strided rows, as long as the rows allow: wide enough that what lies together is read and written together.</summary>
     private const int StridedLength = 1 << 17;
@@ -56,11 +58,40 @@ internal sealed class TensorBlock(IReadOnlyList<WeightSource> sources, bool hasB
         Span<double> span = task.AsSpan(0, Count);
         if (!_tasksMade[model])
         {
-            TensorPrimitives.Subtract(Model(model), Base, span);
+            if (HoldsSingles(sources[0]) && HoldsSingles(sources[model + 1]))
+            {
+                // As the files have them: nothing is written but the difference.
+                Blends.Subtract(Singles(sources[model + 1], 0, Count), Singles(sources[0], 0, Count), span);
+            }
+            else
+            {
+                TensorPrimitives.Subtract(Model(model), Base, span);
+            }
+
             _tasksMade[model] = true;
         }
 
         return span;
+    }
+
+    /// <summary>
+    /// Some of a model's elements minus the base's, read for this call alone and not kept: for passes that need each of them once. Not for strided
+    /// rows.
+    /// </summary>
+    public void TaskPart(int model, int start, Span<double> target)
+    {
+        if (HoldsSingles(sources[0]) && HoldsSingles(sources[model + 1]))
+        {
+            Blends.Subtract(Singles(sources[model + 1], start, target.Length), Singles(sources[0], start, target.Length), target);
+            return;
+        }
+
+        double[] first = ArrayPool<double>.Shared.Rent(target.Length);
+        Span<double> own = first.AsSpan(0, target.Length);
+        sources[0].Doubles(Start + start, own);
+        sources[model + 1].Doubles(Start + start, target);
+        TensorPrimitives.Subtract(target, own, target);
+        ArrayPool<double>.Shared.Return(first);
     }
 
     public void Dispose()
@@ -143,6 +174,12 @@ internal sealed class TensorBlock(IReadOnlyList<WeightSource> sources, bool hasB
 
         ArrayPool<double>.Shared.Return(piece);
     }
+
+    private bool HoldsSingles(WeightSource source) =>
+        hasBase && _rows is not { Strided: true } && !source.IsChanged && source.Stored.ElementType == ElementType.Float32;
+
+    private ReadOnlySpan<float> Singles(WeightSource source, int start, int count) =>
+        MemoryMarshal.Cast<byte, float>(source.Stored.Slice((Start + start) * sizeof(float), count * sizeof(float)));
 
     private double[] Sized(double[]? buffer)
     {

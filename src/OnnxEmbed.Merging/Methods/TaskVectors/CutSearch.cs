@@ -1,54 +1,145 @@
+using System.Buffers;
+using OnnxEmbed.Tensors;
+
 namespace OnnxEmbed.Merging.Methods.TaskVectors;
 
-/// <summary>Finds the cuts of a tensor, several at once, in passes over it: O(block) memory and a few fixed histograms, whatever its size.</summary>
+/// <summary>Finds the cuts of a tensor, several at once, in passes over it: O(block) memory and some fixed buffers, whatever its size.</summary>
 internal static class CutSearch
 {
-    /// <summary>Writes keys of a part of a block.</summary>
+    /// <summary>Keys that all selections of a tensor may gather together: 16 MiB with their positions, whatever the size of the tensor.</summary>
+    private const int GatherLimit = 1 << 20;
+
+    /// <summary>Elements of a sample that lie together: a cache line of floats.</summary>
+    private const int SampleRun = 16;
+
+    private const int SampleStep = 512;
+    private const int LargestSample = 1 << 17;
+
+    /// <summary>The values of a part of a block whose magnitudes are compared, in the block or in <paramref name="scratch"/>.</summary>
     /// <param name="block">The block.</param>
     /// <param name="cut">Index of the cut that they are for.</param>
     /// <param name="start">First element within the block.</param>
-    /// <param name="keys">Receives the keys.</param>
-    internal delegate void KeyFiller(TensorBlock block, int cut, int start, Span<long> keys);
+    /// <param name="scratch">Room for as many as are asked for.</param>
+    internal delegate ReadOnlySpan<double> ValueReader(TensorBlock block, int cut, int start, Span<double> scratch);
 
     /// <summary>Finds for each rank the cut that has so many elements inside; 0 and the number of elements need no pass.</summary>
-    public static Cut[] Find(MergeTensor tensor, IReadOnlyList<long> ranks, KeyFiller fill)
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="ranks">The ranks.</param>
+    /// <param name="models">The model whose task vector each cut is for.</param>
+    public static Cut[] Find(MergeTensor tensor, IReadOnlyList<long> ranks, IReadOnlyList<int> models)
     {
         Cut[] cuts = [.. ranks.Select(rank => rank == 0 ? Cut.None : Cut.All)];
         int[] sought = [.. Enumerable.Range(0, ranks.Count).Where(cut => ranks[cut] > 0 && ranks[cut] < tensor.ElementCount)];
-        Cut[] found = Find(tensor, [.. sought.Select(cut => new RadixSelection(tensor.ElementCount, ranks[cut]))], Fill);
+        if (sought.Length == 0)
+        {
+            return cuts;
+        }
+
+        Cut[] found = WithRoom(tensor, sought.Length, (keys, positions) =>
+        {
+            RadixSelection[] selections =
+                [.. sought.Select((cut, i) => new RadixSelection(tensor.ElementCount, ranks[cut], Part(keys, i, sought.Length), Part(positions, i, sought.Length)))];
+            int[] own = [.. sought.Select(cut => models[cut])];
+            if (selections[0].WantsSample)
+            {
+                Sample(tensor, selections, own, keys);
+            }
+
+            return Find(tensor, selections, (block, cut, start, scratch) =>
+            {
+                block.TaskPart(own[cut], start, scratch);
+                return scratch;
+            });
+        });
         for (int i = 0; i < sought.Length; i++)
         {
             cuts[sought[i]] = found[i];
         }
 
         return cuts;
-
-        void Fill(TensorBlock block, int cut, int start, Span<long> keys) => fill(block, sought[cut], start, keys);
     }
 
+    /// <summary>Finds one cut whose rank depends on how many keys are 0.</summary>
+    public static Cut Find(MergeTensor tensor, Func<long, long> rankOfZeros, ValueReader read) => WithRoom(
+        tensor, 1, (keys, positions) => Find(tensor, [new RadixSelection(tensor.ElementCount, rankOfZeros, keys, positions)], read))[0];
+
+    private static Cut[] WithRoom(MergeTensor tensor, int cuts, Func<Memory<long>, Memory<long>, Cut[]> find)
+    {
+        // Two sizes, so that the pool keeps few arrays.
+        int room = tensor.ElementCount <= RadixSelection.FewestKeys ? RadixSelection.FewestKeys * cuts : Math.Max(GatherLimit, RadixSelection.FewestKeys * cuts);
+        long[] keys = ArrayPool<long>.Shared.Rent(room);
+        long[] positions = ArrayPool<long>.Shared.Rent(room);
+        try
+        {
+            return find(keys.AsMemory(0, room), positions.AsMemory(0, room));
+        }
+        finally
+        {
+            ArrayPool<long>.Shared.Return(keys);
+            ArrayPool<long>.Shared.Return(positions);
+        }
+    }
+
+    private static Memory<long> Part(Memory<long> whole, int index, int count) => whole.Slice(index * (whole.Length / count), whole.Length / count);
+
     /// <summary>Finds the cut of each selection.</summary>
-    public static Cut[] Find(MergeTensor tensor, RadixSelection[] selections, KeyFiller fill)
+    private static Cut[] Find(MergeTensor tensor, RadixSelection[] selections, ValueReader read)
     {
         while (selections.Any(selection => !selection.IsDone))
         {
-            Pass(tensor, selections, fill);
+            Pass(tensor, selections, read);
         }
 
-        Cut[] cuts = [.. selections.Select(selection => new Cut(selection.Key, selection.TiesInside == 0 ? 0 : long.MaxValue))];
-        int[] split = [.. Enumerable.Range(0, cuts.Length).Where(cut => selections[cut].TiesInside < selections[cut].Ties && selections[cut].TiesInside > 0)];
-        if (split.Length > 0)
-        {
-            long[] ends = TieEnds(tensor, [.. split.Select(cut => selections[cut])], (block, cut, start, keys) => fill(block, split[cut], start, keys));
-            for (int i = 0; i < split.Length; i++)
-            {
-                cuts[split[i]] = cuts[split[i]] with { TieEnd = ends[i] };
-            }
-        }
-
-        return cuts;
+        int[] split = [.. Enumerable.Range(0, selections.Length).Where(cut => selections[cut].TieEnd is null)];
+        long[] ends = split.Length == 0
+            ? []
+            : TieSearch.Find(tensor, [.. split.Select(cut => selections[cut])], (block, cut, start, scratch) => read(block, split[cut], start, scratch));
+        return [.. selections.Select((selection, cut) => new Cut(selection.Key, selection.TieEnd ?? ends[Array.IndexOf(split, cut)]))];
     }
 
-    private static void Pass(MergeTensor tensor, RadixSelection[] selections, KeyFiller fill)
+    /// <summary>
+    /// Tells each selection where its key is likely to lie, by runs of elements at random places, one in each stretch of the tensor. The places
+    /// are the same in every merge.
+    /// </summary>
+    private static void Sample(MergeTensor tensor, RadixSelection[] selections, int[] models, Memory<long> room)
+    {
+        int runs = (int)Math.Min(Math.Min(LargestSample, room.Length / selections.Length) / SampleRun, tensor.ElementCount / SampleStep);
+        long places = tensor.ElementCount / runs / SampleRun;
+        long step = places * SampleRun;
+        CounterRandom random = new(0, "sample");
+        Memory<long>[] samples = [.. selections.Select((_, cut) => Part(room, cut, selections.Length)[..(runs * SampleRun)])];
+        tensor.Tally(
+            () => true,
+            (block, _) =>
+            {
+                Span<double> values = stackalloc double[SampleRun];
+                for (long run = block.Start / step; run < runs && run * step < block.Start + block.Count; run++)
+                {
+                    long start = (run * step) + ((long)(random.At((ulong)run) % (ulong)places) * SampleRun) - block.Start;
+                    if (start < 0 || start >= block.Count)
+                    {
+                        continue; // in a neighbouring block
+                    }
+
+                    for (int cut = 0; cut < selections.Length; cut++)
+                    {
+                        block.TaskPart(models[cut], (int)start, values);
+                        Span<long> keys = samples[cut].Span.Slice((int)run * SampleRun, SampleRun);
+                        for (int i = 0; i < SampleRun; i++)
+                        {
+                            keys[i] = MagnitudeKeys.Of(values[i]);
+                        }
+                    }
+                }
+            },
+            (_, _) => { });
+        for (int cut = 0; cut < selections.Length; cut++)
+        {
+            selections[cut].Expect(samples[cut].Span);
+        }
+    }
+
+    private static void Pass(MergeTensor tensor, RadixSelection[] selections, ValueReader read)
     {
         int[] open = [.. Enumerable.Range(0, selections.Length).Where(cut => !selections[cut].IsDone)];
         try
@@ -58,32 +149,24 @@ internal static class CutSearch
                 selections[cut].BeginPass();
             }
 
-            int[][] none = tensor.Tally(
-                () => Array.ConvertAll(open, cut => selections[cut].RentCounts()),
-                (block, counts) =>
+            SelectionTally[] none = tensor.Tally(
+                () => Array.ConvertAll(open, cut => selections[cut].MakeTally()),
+                (block, tallies) =>
                 {
-                    Span<long> keys = stackalloc long[RadixSelection.ChunkLength];
                     for (int i = 0; i < open.Length; i++)
                     {
-                        for (int start = 0; start < block.Count; start += keys.Length)
+                        for (int start = 0; start < block.Count; start += SelectionTally.ChunkLength)
                         {
-                            Span<long> part = keys[..Math.Min(keys.Length, block.Count - start)];
-                            fill(block, open[i], start, part);
-                            selections[open[i]].Show(part, counts[i]);
+                            Span<double> scratch = tallies[i].Values.AsSpan(0, Math.Min(SelectionTally.ChunkLength, block.Count - start));
+                            selections[open[i]].Show(read(block, open[i], start, scratch), block.Start + start, tallies[i]);
                         }
                     }
                 },
-                (_, counts) =>
-                {
-                    for (int i = 0; i < open.Length; i++)
-                    {
-                        selections[open[i]].Collect(counts[i]);
-                    }
-                });
-            for (int i = 0; i < open.Length; i++)
+                (_, tallies) => Collect(tallies));
+            Collect(none);
+            foreach (int cut in open)
             {
-                selections[open[i]].Collect(none[i]);
-                selections[open[i]].EndPass();
+                selections[cut].EndPass();
             }
         }
         finally
@@ -93,76 +176,13 @@ internal static class CutSearch
                 selections[cut].Dispose();
             }
         }
-    }
 
-    /// <summary>Positions before which as many of the elements that equal a cut's key lie as are inside.</summary>
-    private static long[] TieEnds(MergeTensor tensor, RadixSelection[] selections, KeyFiller fill)
-    {
-        List<BlockTies> blocks = tensor.Fold(
-            block =>
-            {
-                int[] counts = new int[selections.Length];
-                Span<long> keys = stackalloc long[RadixSelection.ChunkLength];
-                for (int cut = 0; cut < selections.Length; cut++)
-                {
-                    for (int start = 0; start < block.Count; start += keys.Length)
-                    {
-                        Span<long> part = keys[..Math.Min(keys.Length, block.Count - start)];
-                        fill(block, cut, start, part);
-                        counts[cut] += MagnitudeKeys.CountEqual(part, selections[cut].Key);
-                    }
-                }
-
-                return new List<BlockTies> { new(block.Start, counts) };
-            },
-            (total, next) =>
-            {
-                total.AddRange(next);
-                return total;
-            });
-        (long Block, long Left)[] last = new (long, long)[selections.Length];
-        for (int cut = 0; cut < selections.Length; cut++)
+        void Collect(SelectionTally[] tallies)
         {
-            long left = selections[cut].TiesInside;
-            int block = 0;
-            for (; left > blocks[block].Counts[cut]; block++)
+            for (int i = 0; i < open.Length; i++)
             {
-                left -= blocks[block].Counts[cut];
+                selections[open[i]].Collect(tallies[i]);
             }
-
-            last[cut] = (blocks[block].Start, left);
         }
-
-        return Locate(tensor, selections, last, fill);
     }
-
-    /// <summary>Looks up the last tie inside in its block; the other blocks are not read.</summary>
-    private static long[] Locate(MergeTensor tensor, RadixSelection[] selections, (long Block, long Left)[] last, KeyFiller fill) => tensor.Fold(
-        block =>
-        {
-            long[] ends = new long[selections.Length];
-            Span<long> keys = stackalloc long[RadixSelection.ChunkLength];
-            for (int cut = 0; cut < selections.Length; cut++)
-            {
-                long left = block.Start == last[cut].Block ? last[cut].Left : 0;
-                for (int start = 0; left > 0; start += keys.Length)
-                {
-                    Span<long> part = keys[..Math.Min(keys.Length, block.Count - start)];
-                    fill(block, cut, start, part);
-                    for (int i = 0; i < part.Length && left > 0; i++)
-                    {
-                        if (part[i] == selections[cut].Key && --left == 0)
-                        {
-                            ends[cut] = block.Start + start + i + 1;
-                        }
-                    }
-                }
-            }
-
-            return ends;
-        },
-        (total, ends) => [.. total.Zip(ends, Math.Max)]);
-
-    /// <summary>How many ties each cut has in a block.</summary>
-    private sealed record BlockTies(long Start, int[] Counts);
 }

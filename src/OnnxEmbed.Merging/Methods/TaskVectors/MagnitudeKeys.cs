@@ -13,28 +13,6 @@ internal static class MagnitudeKeys
 {
     public static long Of(double value) => BitConverter.DoubleToInt64Bits(value) & long.MaxValue;
 
-    /// <summary>Keys of <paramref name="values"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Fill(ReadOnlySpan<double> values, Span<long> keys)
-    {
-        ref double from = ref MemoryMarshal.GetReference(values);
-        ref long to = ref MemoryMarshal.GetReference(keys[..values.Length]);
-        Vector256<long> mask = Vector256.Create(long.MaxValue);
-        int i = 0;
-        unchecked
-        {
-            for (; i <= values.Length - 4; i += 4)
-            {
-                (Vector256.LoadUnsafe(ref from, (nuint)i).AsInt64() & mask).StoreUnsafe(ref to, (nuint)i);
-            }
-
-            for (; i < values.Length; i++)
-            {
-                keys[i] = Of(values[i]);
-            }
-        }
-    }
-
     /// <summary>Sets to 0 what does not lie between two cuts: inside <paramref name="lower"/> and outside <paramref name="upper"/>.</summary>
     /// <param name="values">Elements of the tensor from <paramref name="start"/> on.</param>
     /// <param name="start">Position of the first.</param>
@@ -55,78 +33,82 @@ internal static class MagnitudeKeys
         }
     }
 
-    /// <summary>How many elements are not 0.</summary>
-    public static int CountNonZero(ReadOnlySpan<double> values)
-    {
-        int count = 0;
-        foreach (double value in values)
-        {
-            unchecked
-            {
-                count += value == 0 ? 0 : 1;
-            }
-        }
-
-        return count;
-    }
-
-    /// <summary>How many keys are <paramref name="key"/>.</summary>
+    /// <summary>How many values have the key <paramref name="key"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int CountEqual(ReadOnlySpan<long> keys, long key)
+    public static int CountEqual(ReadOnlySpan<double> values, long key)
     {
-        ref long from = ref MemoryMarshal.GetReference(keys);
+        ref double from = ref MemoryMarshal.GetReference(values);
+        Vector256<long> mask = Vector256.Create(long.MaxValue);
         Vector256<long> wanted = Vector256.Create(key);
         Vector256<long> found = default;
         int i = 0;
         unchecked
         {
-            for (; i <= keys.Length - 4; i += 4)
+            for (; i <= values.Length - 4; i += 4)
             {
-                found -= Vector256.Equals(Vector256.LoadUnsafe(ref from, (nuint)i), wanted);
+                found -= Vector256.Equals(Vector256.LoadUnsafe(ref from, (nuint)i).AsInt64() & mask, wanted);
             }
 
             long count = Vector256.Sum(found);
-            for (; i < keys.Length; i++)
+            for (; i < values.Length; i++)
             {
-                count += keys[i] == key ? 1 : 0;
+                count += Of(values[i]) == key ? 1 : 0;
             }
 
             return (int)count;
         }
     }
 
-    /// <summary>Copies the keys in [<paramref name="lowest"/>, <paramref name="highest"/>] and returns how many they are.</summary>
+    /// <summary>
+    /// Finds the keys in [<paramref name="lowest"/>, <paramref name="highest"/>] with their places; tells how many they are, and how many are above.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int Gather(ReadOnlySpan<long> keys, long lowest, long highest, Span<long> target)
+    public static (int Inside, int Above) Gather(ReadOnlySpan<double> values, long lowest, long highest, Span<long> keys, Span<int> places)
     {
-        ref long from = ref MemoryMarshal.GetReference(keys);
-        ref long to = ref MemoryMarshal.GetReference(target[..keys.Length]);
-        Vector256<long> low = Vector256.Create(lowest);
+        ref double from = ref MemoryMarshal.GetReference(values);
+        ref long key = ref MemoryMarshal.GetReference(keys[..values.Length]);
+        ref int place = ref MemoryMarshal.GetReference(places[..values.Length]);
+        Vector256<long> mask = Vector256.Create(long.MaxValue);
+        Vector256<long> below = Vector256.Create(lowest - 1);
         Vector256<long> high = Vector256.Create(highest);
+        Vector256<long> counted = default;
         int count = 0;
         int i = 0;
         unchecked
         {
-            for (; i <= keys.Length - 4; i += 4)
+            for (; i <= values.Length - 4; i += 4)
             {
-                Vector256<long> four = Vector256.LoadUnsafe(ref from, (nuint)i);
-                uint outside = (Vector256.GreaterThan(low, four) | Vector256.GreaterThan(four, high)).ExtractMostSignificantBits();
-                for (uint inside = ~outside & 15; inside != 0; inside &= inside - 1)
+                Vector256<long> four = Vector256.LoadUnsafe(ref from, (nuint)i).AsInt64() & mask;
+                Vector256<long> above = Vector256.GreaterThan(four, high);
+                counted -= above;
+                Vector256<long> found = Vector256.AndNot(Vector256.GreaterThan(four, below), above);
+                if (found == Vector256<long>.Zero)
                 {
-                    Unsafe.Add(ref to, count++) = Unsafe.Add(ref from, i + BitOperations.TrailingZeroCount(inside));
+                    continue;
+                }
+
+                for (uint inside = found.ExtractMostSignificantBits(); inside != 0; inside &= inside - 1)
+                {
+                    int at = i + BitOperations.TrailingZeroCount(inside);
+                    Unsafe.Add(ref key, count) = Of(Unsafe.Add(ref from, at));
+                    Unsafe.Add(ref place, count++) = at;
                 }
             }
 
-            for (; i < keys.Length; i++)
+            long larger = Vector256.Sum(counted);
+            for (; i < values.Length; i++)
             {
-                if (keys[i] >= lowest && keys[i] <= highest)
+                long one = Of(values[i]);
+                larger += one > highest ? 1 : 0;
+                if (one >= lowest && one <= highest)
                 {
-                    Unsafe.Add(ref to, count++) = keys[i];
+                    Unsafe.Add(ref key, count) = one;
+                    Unsafe.Add(ref place, count++) = i;
                 }
             }
+
+            return (count, (int)larger);
         }
-
-        return count;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

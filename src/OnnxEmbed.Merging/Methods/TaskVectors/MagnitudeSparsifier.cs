@@ -20,7 +20,7 @@ internal sealed class MagnitudeSparsifier(Cut[] lower, Cut[] upper, double[] den
     {
         // Two cuts for each model: the even ones what is too large, the odd ones what is large enough.
         long[] ranks = [.. Enumerable.Range(0, kept.Count).SelectMany(model => (long[])[dropped[model], dropped[model] + kept[model]])];
-        Cut[] cuts = CutSearch.Find(tensor, ranks, (block, cut, start, keys) => MagnitudeKeys.Fill(block.Task(cut / 2).Slice(start, keys.Length), keys));
+        Cut[] cuts = CutSearch.Find(tensor, ranks, [.. ranks.Select((_, cut) => cut / 2)]);
         return new([.. cuts.Where((_, i) => i % 2 == 1)], [.. cuts.Where((_, i) => i % 2 == 0)], densities);
     }
 

@@ -7,7 +7,7 @@ internal static class Participation
     public static long[] Count(TensorBlock block)
     {
         long[] counts = new long[2 * block.ModelCount];
-        Span<int> present = stackalloc int[RadixSelection.ChunkLength];
+        Span<int> present = stackalloc int[SelectionTally.ChunkLength];
         for (int start = 0; start < block.Count; start += present.Length)
         {
             Span<int> part = present[..Math.Min(present.Length, block.Count - start)];

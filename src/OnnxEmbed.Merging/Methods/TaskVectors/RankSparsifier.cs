@@ -41,7 +41,11 @@ internal sealed class RankSparsifier(MergeTensor tensor, double[] densities, dou
     private void Apply(int model, Span<double> row, long start, Scratch scratch)
     {
         Span<int> ranks = scratch.Ranks.AsSpan(0, row.Length);
-        MagnitudeKeys.Fill(row, scratch.Keys);
+        for (int i = 0; i < row.Length; i++)
+        {
+            scratch.Keys[i] = MagnitudeKeys.Of(row[i]);
+        }
+
         scratch.Order.Fill(scratch.Keys.AsSpan(0, row.Length), ranks);
         double lowest = row.Length == 1 ? densities[model] : densities[model] - epsilons[model];
         double step = row.Length == 1 ? 0 : 2 * epsilons[model] / (row.Length - 1);

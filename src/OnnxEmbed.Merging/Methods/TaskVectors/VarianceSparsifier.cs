@@ -16,25 +16,30 @@ internal sealed class VarianceSparsifier(Cut cut) : ISparsifier
     /// <param name="atLeastOne">Whether a position is kept also where the fraction of them is less than one.</param>
     public static VarianceSparsifier Select(MergeTensor tensor, double fraction, bool atLeastOne)
     {
-        RadixSelection selection = new(tensor.ElementCount, zeros =>
+        return new VarianceSparsifier(CutSearch.Find(tensor, Rank, (block, _, start, variances) =>
+        {
+            Fill(block, start, variances);
+            return variances;
+        }));
+
+        long Rank(long zeros)
         {
             long varying = tensor.ElementCount - zeros;
             return Math.Min(varying, Math.Max(atLeastOne ? 1 : 0, (long)(fraction * varying)));
-        });
-        return new VarianceSparsifier(CutSearch.Find(tensor, [selection], (block, _, start, keys) => Fill(block, start, keys))[0]);
+        }
     }
 
     public void Apply(TensorBlock block)
     {
-        Span<long> keys = stackalloc long[RadixSelection.ChunkLength];
-        for (int start = 0; start < block.Count; start += keys.Length)
+        Span<double> variances = stackalloc double[SelectionTally.ChunkLength];
+        for (int start = 0; start < block.Count; start += variances.Length)
         {
-            Span<long> part = keys[..Math.Min(keys.Length, block.Count - start)];
+            Span<double> part = variances[..Math.Min(variances.Length, block.Count - start)];
             Fill(block, start, part);
             int tied = cut.CountBelowTieEnd(block.Start + start, part.Length);
             for (int i = 0; i < part.Length; i++)
             {
-                if (part[i] <= cut.Bound(i < tied))
+                if (MagnitudeKeys.Of(part[i]) <= cut.Bound(i < tied))
                 {
                     for (int model = 0; model < block.ModelCount; model++)
                     {
@@ -47,18 +52,17 @@ internal sealed class VarianceSparsifier(Cut cut) : ISparsifier
 
     public double Rescaling(int model) => 1;
 
-    /// <summary>Keys of the variances: Σ (d - mean)², by two passes, since their difference of squares would lose small ones.</summary>
+    /// <summary>The variances, times the number of models: Σ (d - mean)², by two passes, since their difference of squares would lose small ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Fill(TensorBlock block, int start, Span<long> keys)
+    private static void Fill(TensorBlock block, int start, Span<double> variance)
     {
-        Span<double> mean = stackalloc double[keys.Length];
-        Span<double> variance = stackalloc double[keys.Length];
+        Span<double> mean = stackalloc double[variance.Length];
         mean.Clear();
         variance.Clear();
         int models = block.ModelCount;
         for (int model = 0; model < models; model++)
         {
-            ReadOnlySpan<double> task = block.Task(model).Slice(start, keys.Length);
+            ReadOnlySpan<double> task = block.Task(model).Slice(start, variance.Length);
             for (int i = 0; i < task.Length; i++)
             {
                 mean[i] += task[i];
@@ -67,7 +71,7 @@ internal sealed class VarianceSparsifier(Cut cut) : ISparsifier
 
         for (int model = 0; model < models; model++)
         {
-            ReadOnlySpan<double> task = block.Task(model).Slice(start, keys.Length);
+            ReadOnlySpan<double> task = block.Task(model).Slice(start, variance.Length);
             for (int i = 0; i < task.Length; i++)
             {
                 double distance = task[i] - (mean[i] / models);
@@ -75,7 +79,5 @@ internal sealed class VarianceSparsifier(Cut cut) : ISparsifier
                 variance[i] += square;
             }
         }
-
-        MagnitudeKeys.Fill(variance, keys);
     }
 }
