@@ -48,10 +48,7 @@ public static class Merge
         List<MergeSource> sources = [];
         try
         {
-            foreach (MergeInput input in options.Base is { } theBase ? options.Inputs.Prepend(theBase) : options.Inputs)
-            {
-                sources.Add(MergeSource.Open(input));
-            }
+            InputCheck.Open(options, sources);
 
             bool toPackage = sources[0].Package is not null;
             if (options.DryRun)
@@ -69,9 +66,8 @@ public static class Merge
                 AtomicOutput.RefuseExistingFile(Beside(options.Output, ResolvedRecipe.FileName), options.Force);
             }
 
-            List<string> warnings = [.. options.Schedule is null ? options.Method.Rule.Warn(arguments) : [], .. PackageConflicts.Check(sources)];
-            Alignment alignment = SourceAlignment.Check(sources);
-            warnings.AddRange(alignment.Warnings);
+            Alignment alignment = InputCheck.Run(options, sources, cancellation);
+            List<string> warnings = [.. options.Schedule is null ? options.Method.Rule.Warn(arguments) : [], .. alignment.Warnings];
             if (options.Strict && warnings.Count > 0)
             {
                 throw new DataException("merge: strict, and " + string.Join("; ", warnings));

@@ -43,6 +43,15 @@ public sealed record MergeOptions
     /// <summary>Whether what otherwise keeps the base's value with a warning is an error: differing integers, constants and files.</summary>
     public bool Strict { get; init; }
 
+    /// <summary>
+    /// Whether models with different vocabularies are merged token by token: rows of tokens that all have are merged, those of tokens that only the
+    /// model that gives the tokenizer has are kept. Otherwise different vocabularies are an error.
+    /// </summary>
+    public bool AlignVocabulary { get; init; }
+
+    /// <summary>Whether models that by the angles between their weights do not descend from one base are merged instead of refused.</summary>
+    public bool AllowUnrelated { get; init; }
+
     /// <summary>Whether an existing output is replaced.</summary>
     public bool Force { get; init; }
 

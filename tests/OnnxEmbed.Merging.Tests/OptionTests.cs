@@ -69,7 +69,8 @@ public class OptionTests
     public void Run_InputMissing_SaysWhatIsNeeded()
     {
         DataException error = Assert.Throws<DataException>(() => BareModels.Run(BareModels.Slerp("/nowhere/a.onnx", "/nowhere/b.onnx", "c.onnx")));
-        Assert.Equal("/nowhere/a.onnx: needs a model package, an .onnx file, a directory with safetensors, an adapter or a training run, there is nothing of that name", error.Message);
+        const string Needs = "needs a model package, an .onnx file, a directory with safetensors, an adapter or a training run, there is nothing of that name";
+        Assert.Equal($"/nowhere/a.onnx: {Needs}; /nowhere/b.onnx: {Needs}", error.Message);
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using OnnxEmbed.Merging.Inputs;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Tensors;
 
@@ -10,7 +12,7 @@ namespace OnnxEmbed.Merging.Engine;
 /// </summary>
 internal static class PackageConflicts
 {
-    private const string Tokenizer = "tokenizer.json";
+    public const string Tokenizer = "tokenizer.json";
 
     private static readonly string[] Compared =
     [
@@ -18,43 +20,84 @@ internal static class PackageConflicts
         "sentence_bert_config.json", "config_sentence_transformers.json", "head.safetensors",
     ];
 
-    /// <summary>Returns a line for each file that differs.</summary>
-    /// <exception cref="DataException">The tokenizers have different vocabularies.</exception>
-    public static IReadOnlyList<string> Check(IReadOnlyList<MergeSource> sources)
+    /// <summary>Adds a line for each file, or setting in one, that differs.</summary>
+    /// <param name="sources">The models.</param>
+    /// <param name="alignVocabulary">Whether different vocabularies are merged token by token.</param>
+    /// <param name="faults">Receives different vocabularies otherwise.</param>
+    /// <param name="warnings">Receives the lines.</param>
+    /// <returns>The tokens that all models have, where vocabularies differ and are to be aligned.</returns>
+    public static SharedTokens? Check(IReadOnlyList<MergeSource> sources, bool alignVocabulary, List<string> faults, List<string> warnings)
     {
-        List<string> warnings = [];
         MergeSource first = sources[0];
         if (first.Package is not { } package)
         {
-            return warnings;
+            return null;
         }
 
+        SharedTokens? shared = null;
         foreach (MergeSource source in sources.Skip(1))
         {
-            if (source.Package is not { } other)
+            if (source.Package is not { } other || other.FullPath == package.FullPath)
             {
                 continue;
             }
 
+            Dictionary<string, string> settings = Settings(first.Label, package, source.Label, other);
             foreach (string name in Compared)
             {
                 string? difference = Compare(Path.Combine(package.FullPath, name), Path.Combine(other.FullPath, name));
-                if (difference is null)
+                if (settings.TryGetValue(name, out string? setting))
                 {
-                    continue;
+                    warnings.Add($"{setting}; that of {first.Label} is kept");
                 }
-
-                if (name == Tokenizer && !SameVocabulary(package, other))
+                else if (difference is not null && name == Tokenizer && !SameVocabulary(package, other))
                 {
-                    throw new DataException(
-                        $"merge: needs the same vocabulary in all models, {first.Label} and {source.Label} have different ones in {Tokenizer}");
+                    if (alignVocabulary)
+                    {
+                        shared ??= SharedTokens.Read(sources);
+                    }
+                    else
+                    {
+                        faults.Add($"needs the same vocabulary in all models, {first.Label} and {source.Label} have different ones in {Tokenizer}; "
+                            + "--align-vocabulary merges them token by token");
+                    }
                 }
-
-                warnings.Add($"{name} {difference} in {source.Label}; that of {first.Label} is kept");
+                else if (difference is not null)
+                {
+                    warnings.Add($"{name} {difference} in {source.Label}; that of {first.Label} is kept");
+                }
             }
         }
 
-        return warnings;
+        if (shared is not null)
+        {
+            warnings.Add(shared.Describe(sources));
+        }
+
+        return shared;
+    }
+
+    /// <summary>What the packages say differently, by file.</summary>
+    private static Dictionary<string, string> Settings(string firstLabel, ModelPackage first, string otherLabel, ModelPackage other)
+    {
+        Dictionary<string, string> found = [];
+        Add("1_Pooling/config.json", "pooling", Word(first.Pooling), Word(other.Pooling));
+        Add("modules.json", "normalisation", first.Normalize ? "on" : "off", other.Normalize ? "on" : "off");
+        Add("sentence_bert_config.json", "the maximum length", Number(first.MaxLength), Number(other.MaxLength));
+        Add("config_sentence_transformers.json", "the prompt", $"'{first.DefaultPrompt}'", $"'{other.DefaultPrompt}'");
+        return found;
+
+        void Add(string file, string what, string one, string two)
+        {
+            if (one != two)
+            {
+                found[file] = $"{what} is {one} in {firstLabel}, {two} in {otherLabel}";
+            }
+        }
+
+        static string Word(PoolingMode mode) => mode.ToString().ToLowerInvariant();
+
+        static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
     }
 
     private static string? Compare(string first, string other) => (File.Exists(first), File.Exists(other)) switch

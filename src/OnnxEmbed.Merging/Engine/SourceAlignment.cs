@@ -9,13 +9,14 @@ namespace OnnxEmbed.Merging.Engine;
 internal static class SourceAlignment
 {
     /// <summary>Matches the tensors and tells each model where it holds those of the first.</summary>
-    /// <exception cref="ShapeMismatchException">Tensors are missing, have other shapes or cannot be told apart; all of them are listed.</exception>
-    /// <exception cref="DataException">The graphs differ in a way that would mix unrelated weights.</exception>
-    public static Alignment Check(IReadOnlyList<MergeSource> sources)
+    /// <param name="sources">The models.</param>
+    /// <param name="tokens">The tokens that all have, where vocabularies differ.</param>
+    /// <param name="differences">Receives tensors that are missing, have other shapes or cannot be told apart.</param>
+    /// <param name="faults">Receives what else would mix unrelated weights.</param>
+    /// <param name="warnings">Receives what does not stop the merge.</param>
+    public static Alignment Check(
+        IReadOnlyList<MergeSource> sources, SharedTokens? tokens, List<string> differences, List<string> faults, List<string> warnings)
     {
-        List<string> differences = [];
-        List<string> faults = [];
-        List<string> warnings = [];
         List<TensorMatch> matches = [];
         MergeSource first = sources[0];
         if (!first.HasGraph)
@@ -23,7 +24,7 @@ internal static class SourceAlignment
             throw new DataException($"merge: needs a graph for the result, {first.Label} has tensors only; name a package or an .onnx file first");
         }
 
-        SourceMatcher matcher = new(first);
+        SourceMatcher matcher = new(first, tokens is not null);
         List<Dictionary<string, List<PartBinding>>> found = [];
         foreach (MergeSource source in sources.Skip(1))
         {
@@ -32,12 +33,12 @@ internal static class SourceAlignment
             CompareGraphs(first, source, difference, faults, warnings);
         }
 
+        Dictionary<string, IReadOnlyList<MergeUnit>> units = new(StringComparer.Ordinal);
         if (differences.Count > 0)
         {
-            throw new ShapeMismatchException($"merge: needs the same tensors in all models ({first.Label} is the first)", [.. differences, .. faults]);
+            return new Alignment(units, matches, warnings);
         }
 
-        Dictionary<string, IReadOnlyList<MergeUnit>> units = new(StringComparer.Ordinal);
         foreach ((string name, TensorData tensor) in first.Model.Tensors)
         {
             PartitionedTensor parts = new(name, tensor, [.. found.Select(model => model.GetValueOrDefault(name))]);
@@ -49,7 +50,19 @@ internal static class SourceAlignment
             parts.Bind(sources, matches);
         }
 
-        return faults.Count > 0 ? throw new DataException("merge: " + string.Join("; ", faults)) : new Alignment(units, matches, warnings);
+        if (tokens is not null)
+        {
+            foreach (string table in matcher.TokenTables)
+            {
+                units[table] = tokens.Split(table, 0, sources);
+                foreach ((string twin, _) in TransposedTwins.Find(first.Model).Where(pair => pair.Value == table))
+                {
+                    units[twin] = tokens.Split(twin, 1, sources);
+                }
+            }
+        }
+
+        return new Alignment(units, matches, warnings);
     }
 
     /// <summary>Whether two tensors have the same shape and types that can be compared: equal, or both floating-point.</summary>

@@ -86,6 +86,7 @@ internal sealed class TensorMerger(
             Models = [.. sources.Skip(HasBase ? 1 : 0).Zip(arguments.Weights, (source, weight) => (source.Label, weight))],
             Inputs = hashes(),
             Tensors = reports,
+            Matches = alignment.Matches,
             Warnings = [.. warnings, .. reports.Where(tensor => tensor.Warning is not null).Select(tensor => $"'{tensor.Name}': {tensor.Warning}")],
             AnglesDegrees = sources.Count == 1 ? [] : [.. _total.Select(sums => Degrees(sums))],
             BlendedElements = _blendedElements,
@@ -99,9 +100,21 @@ internal sealed class TensorMerger(
         return names.Where(name => !_twins.ContainsKey(name)).Concat(names.Where(_twins.ContainsKey));
     }
 
-    private Dictionary<string, string> TwinsInAll() => TransposedTwins.Find(sources[0].Model)
-        .Where(pair => sources.All(source => AreTwins(source, pair.Value, pair.Key)))
-        .ToDictionary(StringComparer.Ordinal);
+    /// <summary>Tables by twin, and their parts by the twin's parts.</summary>
+    private Dictionary<string, string> TwinsInAll()
+    {
+        Dictionary<string, string> twins = new(StringComparer.Ordinal);
+        foreach ((string twin, string table) in TransposedTwins.Find(sources[0].Model).Where(pair => sources.All(source => AreTwins(source, pair.Value, pair.Key))))
+        {
+            twins.Add(twin, table);
+            foreach ((MergeUnit part, MergeUnit of) in alignment.Of(twin).Zip(alignment.Of(table)))
+            {
+                twins.TryAdd(part.Name, of.Name);
+            }
+        }
+
+        return twins;
+    }
 
     /// <summary>Whether a model holds two tensors as one and its transpose, in one tensor or in two.</summary>
     private static bool AreTwins(MergeSource source, string table, string twin)

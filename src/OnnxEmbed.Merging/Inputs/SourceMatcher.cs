@@ -15,14 +15,25 @@ internal sealed class SourceMatcher
     private readonly Lazy<CanonicalGraph> _graph;
     private readonly Lazy<Dictionary<string, string>> _layers;
     private readonly LayerUse _use;
+    private readonly bool _alignsTokens;
 
-    public SourceMatcher(MergeSource first)
+    /// <summary>Prepares the first model.</summary>
+    /// <param name="first">The model.</param>
+    /// <param name="alignsTokens">Whether tables of tokens may have other rows elsewhere.</param>
+    public SourceMatcher(MergeSource first, bool alignsTokens)
     {
         _first = first;
+        _alignsTokens = alignsTokens;
         _use = new LayerUse(first.Model.Proto.Graph);
         _graph = new Lazy<CanonicalGraph>(() => CanonicalGraphBuilder.Build(first.Model));
         _layers = new Lazy<Dictionary<string, string>>(LayerNames);
     }
+
+    /// <summary>Tables that tokens are looked up in.</summary>
+    public IReadOnlyList<string> TokenTables => [.. _graph.Value.Nodes
+        .Where(node => node is { Operator: "Gather", Inputs: [{ Leaf: { IsWhole: true, Leaf.IsInitializer: true } }, { Input: "input_ids" }] })
+        .Select(node => node.Inputs[0]!.Leaf!.Value.Leaf.Name)
+        .Distinct()];
 
     /// <summary>Matches a model.</summary>
     /// <param name="other">The model.</param>
@@ -87,7 +98,7 @@ internal sealed class SourceMatcher
             }
 
             bool transposed = IsTransposed(name, tensor, match, other.HasGraph ? theirs.IsInByOut(otherName) : false, sameGraph);
-            if (!SourceAlignment.Agree(tensor, match) && !(transposed && tensor.ElementType.IsFloat() && match.ElementType.IsFloat()))
+            if (!Fits(name, tensor, match, transposed))
             {
                 faults.Add(otherName == name ? $"'{name}' is {tensor}, in {other.Label} {match}" : $"'{name}' is {tensor}, '{otherName}' in {other.Label} {match}");
             }
@@ -95,6 +106,16 @@ internal sealed class SourceMatcher
             found[name] = [new PartBinding(0, 0, -1, new TensorBinding(otherName, kind) { Transposed = transposed })];
         }
     }
+
+    private bool Fits(string name, TensorData tensor, TensorData match, bool transposed) =>
+        SourceAlignment.Agree(tensor, match)
+        || (tensor.ElementType.IsFloat() && match.ElementType.IsFloat() && tensor.Shape.Count == 2 && match.Shape.Count == 2
+            && (transposed ? tensor.Shape.SequenceEqual(match.Shape.Reverse())
+                : _alignsTokens && ((tensor.Shape[1] == match.Shape[1] && IsTokenTable(name)) || (tensor.Shape[0] == match.Shape[0] && IsTokenTwin(name)))));
+
+    private bool IsTokenTable(string name) => TokenTables.Contains(name);
+
+    private bool IsTokenTwin(string name) => TransposedTwins.Find(_first.Model).TryGetValue(name, out string? table) && IsTokenTable(table);
 
     /// <summary>The shape decides; for a square weight what the graphs do with it.</summary>
     private bool IsTransposed(string name, TensorData tensor, TensorData match, bool? theirs, bool sameGraph)
@@ -134,7 +155,14 @@ internal sealed class SourceMatcher
                     continue;
                 }
 
-                parts.Add(Bind(held[0].Part, held[0].Other));
+                (LeafPart part, LeafPart counterpart) = held[0];
+                if (part.IsWhole && counterpart.IsWhole && part.Leaf.Values is { } ours && counterpart.Leaf.Values is { } theirs
+                    && !Fits(leaf.Key.Name, ours, theirs, part.Transposed != counterpart.Transposed))
+                {
+                    faults.Add($"'{part.Leaf.Name}' is {ours}, '{counterpart.Leaf.Name}' in {other.Label} {theirs}");
+                }
+
+                parts.Add(Bind(part, counterpart));
             }
 
             if (parts.Count > 0)

@@ -1,3 +1,4 @@
+using OnnxEmbed.Merging.Inputs;
 using OnnxEmbed.Models.Packages;
 
 namespace OnnxEmbed.Merging.Reports;
@@ -25,6 +26,9 @@ public sealed record MergeReport
 
     /// <summary>Each tensor in the order of the graph.</summary>
     public required IReadOnlyList<TensorReport> Tensors { get; init; }
+
+    /// <summary>Where other models hold the tensors of the first, unless under the same name and the same way round.</summary>
+    public IReadOnlyList<TensorMatch> Matches { get; init; } = [];
 
     /// <summary>What the user should know: differing files, graphs and tensors.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }

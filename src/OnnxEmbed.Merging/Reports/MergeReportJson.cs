@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using OnnxEmbed.Merging.Inputs;
 using OnnxEmbed.Models.Packages;
 
 namespace OnnxEmbed.Merging.Reports;
@@ -51,6 +52,7 @@ internal static class MergeReportJson
             }
 
             json.WriteEndArray();
+            WriteMatches(json, report.Matches);
             json.WriteStartArray("tensors");
             foreach (TensorReport tensor in report.Tensors)
             {
@@ -62,6 +64,29 @@ internal static class MergeReportJson
         }
 
         return Encoding.UTF8.GetString(buffer.WrittenSpan) + "\n";
+    }
+
+    private static void WriteMatches(Utf8JsonWriter json, IReadOnlyList<TensorMatch> matches)
+    {
+        if (matches.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("matches");
+        foreach (TensorMatch match in matches)
+        {
+            json.WriteStartObject();
+            json.WriteString("tensor", match.Tensor);
+            json.WriteString("model", match.Model);
+            json.WriteString("other", match.Other);
+            json.WriteString("by", match.Kind.ToString().ToLowerInvariant());
+            json.WriteBoolean("transposed", match.Transposed);
+            json.WriteBoolean("part", match.Part);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteParameters(Utf8JsonWriter json, IReadOnlyDictionary<string, object> parameters)

@@ -104,6 +104,11 @@ internal sealed partial class CanonicalGraphBuilder
             return;
         }
 
+        if (node.OpType == "Gather" && inputs[0]?.Leaf is { IsWhole: true, Leaf: { IsWeight: true, Shape.Count: 2 } } table)
+        {
+            inputs[0] = new CanonicalValue { Leaf = table, IsTable = true, IsLearned = true };
+        }
+
         CanonicalNode made = Make(node.Domain.Length is 0 || node.Domain == "ai.onnx" ? node.OpType : $"{node.Domain}.{node.OpType}", AttributeText.Of(node), node.Name, inputs, node.Output.Count);
         for (int i = 0; i < node.Output.Count; i++)
         {

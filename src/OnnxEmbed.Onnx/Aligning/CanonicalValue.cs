@@ -15,6 +15,9 @@ internal sealed class CanonicalValue
     /// <summary>Index among the outputs of <see cref="Producer"/>.</summary>
     public int Output { get; init; }
 
+    /// <summary>Whether it is a table of which rows are looked up, so that their number says nothing of the architecture.</summary>
+    public bool IsTable { get; init; }
+
     /// <summary>Whether it depends on learned numbers.</summary>
     public bool IsLearned { get; init; }
 }

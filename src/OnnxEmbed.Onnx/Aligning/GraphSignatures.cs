@@ -106,16 +106,16 @@ internal sealed class GraphSignatures
         {
             known = _coarse && !value.IsLearned && value.Input is null ? 5
                 : value.Input is { } input ? Text("input " + input)
-                : OfLeaf(value.Leaf!.Value);
+                : OfLeaf(value.Leaf!.Value, value.IsTable);
             _forward[value] = known;
         }
 
         return known;
     }
 
-    private ulong OfLeaf(LeafPart part)
+    private ulong OfLeaf(LeafPart part, bool isTable)
     {
-        string shape = string.Join(',', part.Shape.SkipWhile(extent => extent == 1).Select(extent => extent.ToString(CultureInfo.InvariantCulture)));
+        string shape = string.Join(',', part.Shape.Skip(isTable ? 1 : 0).SkipWhile(extent => extent == 1).Select(extent => extent.ToString(CultureInfo.InvariantCulture)));
         ulong mixed = Text((part.Leaf.IsFloat ? "float " : "other ") + shape);
         if (!part.Leaf.IsFloat && part.Leaf.Values is { } values && values.ByteLength <= ContentLimit * sizeof(long))
         {
