@@ -80,6 +80,10 @@ internal sealed class TrainingOptions : ICommandParameterSet
     [HasDefaultValue]
     public bool Force { get; set; }
 
+    [Option("resume", Description = "Take up the run in --out from its last checkpoint; the other options must be those it began with.")]
+    [HasDefaultValue]
+    public bool Resume { get; set; }
+
     /// <summary>The options of a run with those of this set filled in.</summary>
     public T Fill<T>(T options, Session session)
         where T : RunOptions
@@ -102,6 +106,7 @@ internal sealed class TrainingOptions : ICommandParameterSet
             Threads = Threads ?? session.DefaultThreads,
             CheckpointEvery = CheckpointEvery,
             Force = Force,
+            Resume = Resume,
         });
 
     /// <summary>Runs with progress on stderr and the result on stdout.</summary>

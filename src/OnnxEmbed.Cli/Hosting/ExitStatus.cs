@@ -1,5 +1,6 @@
 using OnnxEmbed.Cli.CommandLine;
 using OnnxEmbed.Tensors;
+using OnnxEmbed.Training.Runs;
 
 namespace OnnxEmbed.Cli.Hosting;
 
@@ -24,7 +25,7 @@ internal static class ExitStatus
         Exception cause = Unwrap(exception);
         if (cause is OperationCanceledException && session.Cancellation.IsCancellationRequested)
         {
-            session.Stderr.WriteLine("onnxembed: stopped");
+            session.Stderr.WriteLine($"onnxembed: {(cause is RunStoppedException ? cause.Message : "stopped")}");
             return Interrupted;
         }
 

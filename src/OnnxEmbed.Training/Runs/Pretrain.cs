@@ -56,7 +56,8 @@ public static class Pretrain
         using SafetensorsFile? headFile = package.HeadPath is { } path ? SafetensorsFile.Open(path) : null;
         TrainingGraph graph = Build(package, model, headFile?.Tensors, loss, options.Seed);
         using Trainer trainer = new(graph, options.Optimizer, new EngineOptions { Threads = options.Threads });
-        using RunDirectory run = RunDirectory.Create(options, "pretrain", graph);
+        using RunDirectory run = RunDirectory.Open(options, "pretrain", graph);
+        RunOutputs.Restore(run, trainer);
         TrainingLoop loop = new(trainer, source, options, run, Save, time);
         LoopOutcome outcome = loop.Run(progress, cancellation);
 
@@ -67,7 +68,7 @@ public static class Pretrain
         run.Finish(result);
         return result;
 
-        void Save(string directory) => SafetensorsWriter.Write(Path.Combine(directory, "model.safetensors"), trainer.Weights());
+        void Save(string directory) => SafetensorsWriter.Write(Path.Combine(directory, RunOutputs.WeightsFile), trainer.Weights());
     }
 
     private static Loss ObjectiveOf(ModelPackage package, string? name)

@@ -72,6 +72,12 @@ public abstract record RunOptions
     /// <summary>Whether an existing run directory is replaced.</summary>
     public bool Force { get; init; }
 
+    /// <summary>
+    /// Whether the run in <see cref="Out"/> is taken up from its last checkpoint, or from the start where it has none. All options that decide
+    /// the result must be those that it began with.
+    /// </summary>
+    public bool Resume { get; init; }
+
     /// <summary>Every fault of the options, one text each.</summary>
     private protected virtual IEnumerable<string> Faults()
     {
@@ -91,6 +97,7 @@ public abstract record RunOptions
                 : FormattableString.Invariant($"--warmup: needs a number of at least 0, got {Warmup}"),
             Threads >= 0 ? null : $"--threads: needs at least 0, got {Threads}",
             CheckpointEvery >= 0 ? null : $"--checkpoint-every: needs at least 0, got {CheckpointEvery}",
+            Resume && Force ? "--resume and --force: need one of them, got both" : null,
         ];
         return faults.OfType<string>().Concat(Optimizer.Faults());
     }
@@ -105,7 +112,10 @@ public abstract record RunOptions
             throw new OptionException(string.Join("; ", faults));
         }
 
-        AtomicOutput.RefuseExistingDirectory(Out, Force);
+        if (!Resume)
+        {
+            AtomicOutput.RefuseExistingDirectory(Out, Force);
+        }
     }
 
     /// <summary>The schedule over a number of updates.</summary>

@@ -14,6 +14,35 @@ namespace OnnxEmbed.Training.Runs;
 /// <summary>What is left of a run: the trained package or adapter, and the numbers.</summary>
 internal static class RunOutputs
 {
+    /// <summary>All trained weights of a checkpoint of full training.</summary>
+    public const string WeightsFile = "model.safetensors";
+
+    /// <summary>Puts the state of the checkpoint that a run is taken up from into its trainer; does nothing where the run begins.</summary>
+    /// <exception cref="DataException">The checkpoint does not fit.</exception>
+    public static void Restore(RunDirectory run, Trainer trainer)
+    {
+        if (run.Start is not { } start)
+        {
+            return;
+        }
+
+        string weights = Path.Combine(start.Directory, WeightsFile);
+        if (File.Exists(weights))
+        {
+            using SafetensorsFile file = SafetensorsFile.Open(weights);
+            start.Restore(trainer, file.Tensors);
+            return;
+        }
+
+        using LoraAdapter adapter = LoraAdapter.Load(Path.Combine(start.Directory, RunDirectory.Adapter));
+        start.Restore(trainer, Factors(adapter));
+    }
+
+    /// <summary>The factors of an adapter by the names of the training graph.</summary>
+    public static Dictionary<string, TensorData> Factors(LoraAdapter adapter) => adapter.Modules
+        .SelectMany(module => new[] { (module.Module + LoraInjection.SuffixA, module.A), (module.Module + LoraInjection.SuffixB, module.B) })
+        .ToDictionary(pair => pair.Item1, pair => pair.Item2, StringComparer.Ordinal);
+
     /// <summary>The numbers of a run.</summary>
     public static RunResult Result(
         string output, LoopOutcome outcome, double? heldLoss, LossKind kind, TrainingGraph graph, long truncated) => new(

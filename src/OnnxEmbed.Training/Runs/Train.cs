@@ -63,7 +63,8 @@ public static class Train
             Seed = options.Seed,
         });
         using Trainer trainer = new(graph, options.Optimizer, new EngineOptions { Threads = options.Threads });
-        using RunDirectory run = RunDirectory.Create(options, "train", graph);
+        using RunDirectory run = RunDirectory.Open(options, "train", graph);
+        RunOutputs.Restore(run, trainer);
         TrainingLoop loop = new(trainer, source, options, run, Save, time);
         LoopOutcome outcome = loop.Run(progress, cancellation);
 
@@ -93,7 +94,7 @@ public static class Train
             }
             else
             {
-                SafetensorsWriter.Write(Path.Combine(path, "model.safetensors"), trainer.Weights());
+                SafetensorsWriter.Write(Path.Combine(path, RunOutputs.WeightsFile), trainer.Weights());
             }
         }
     }
@@ -126,10 +127,7 @@ public static class Train
                 $"{options.AdapterInit}: needs the scale alpha/r = {options.Lora!.Scale} that --lora gives, yet {found}"));
         }
 
-        return adapter.Modules
-            .SelectMany(module =>
-                new[] { (module.Module + LoraInjection.SuffixA, module.A), (module.Module + LoraInjection.SuffixB, module.B) })
-            .ToDictionary(pair => pair.Item1, pair => pair.Item2, StringComparer.Ordinal);
+        return RunOutputs.Factors(adapter);
     }
 
     private static Dictionary<string, object?> OptionsOf(TrainOptions options, RunResult result) => new(StringComparer.Ordinal)

@@ -1,5 +1,3 @@
-using System.Globalization;
-using OnnxEmbed.Tensors;
 using OnnxEmbed.Training.Batching;
 using OnnxEmbed.Training.Stepping;
 
@@ -20,21 +18,23 @@ internal sealed class TrainingLoop(
 
     private readonly long _total = options.Steps ?? ((long)options.Epochs * source.BatchesPerEpoch);
 
-    /// <summary>Trains to the last update, or to the limit of time.</summary>
-    /// <exception cref="OperationCanceledException">Asked to stop; a checkpoint of the last update is written.</exception>
+    /// <summary>Trains from the run's start to the last update, or to the limit of time.</summary>
+    /// <exception cref="RunStoppedException">Asked to stop; a checkpoint of the last update is written.</exception>
     /// <exception cref="DivergedException">A loss is not finite.</exception>
     public LoopOutcome Run(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         LearningRateSchedule schedule = options.ScheduleOf(_total);
-        List<double> losses = [];
-        long tokens = 0, step = 0;
+        List<double> losses = [.. run.EarlierLosses];
+        long tokens = run.Start?.Tokens ?? 0;
+        long step = run.Start?.Step ?? 0;
+        (long firstStep, long firstTokens, double earlier) = (step, tokens, run.Start?.Seconds ?? 0);
         long start = time.GetTimestamp();
         for (; step < _total && !OutOfTime(start); step++)
         {
             if (cancellation.IsCancellationRequested)
             {
-                Save(step);
-                cancellation.ThrowIfCancellationRequested();
+                Save(step, tokens, earlier + time.GetElapsedTime(start).TotalSeconds);
+                throw new RunStoppedException(options.Out, step, cancellation);
             }
 
             long before = time.GetTimestamp();
@@ -52,13 +52,13 @@ internal sealed class TrainingLoop(
                 result.Loss,
                 rate,
                 result.GradientNorm,
-                tokens / Math.Max(elapsed, 1e-9),
-                TimeLeft(elapsed, elapsed / (step + 1) * (_total - step - 1)));
+                (tokens - firstTokens) / Math.Max(elapsed, 1e-9),
+                TimeLeft(elapsed, elapsed / (step + 1 - firstStep) * (_total - step - 1)));
             run.Log(now, batch.TokenCount / Math.Max(time.GetElapsedTime(before).TotalSeconds, 1e-9));
             progress?.Report(now);
             if (options.CheckpointEvery > 0 && (step + 1) % options.CheckpointEvery == 0)
             {
-                Save(step + 1);
+                Save(step + 1, tokens, earlier + time.GetElapsedTime(start).TotalSeconds);
             }
         }
 
@@ -66,7 +66,7 @@ internal sealed class TrainingLoop(
             step,
             step / (double)source.BatchesPerEpoch,
             tokens,
-            time.GetElapsedTime(start).TotalSeconds,
+            earlier + time.GetElapsedTime(start).TotalSeconds,
             losses.Take(FirstLosses).DefaultIfEmpty(double.NaN).Average(),
             losses.TakeLast(FinalLosses).DefaultIfEmpty(double.NaN).Average());
     }
@@ -77,15 +77,9 @@ internal sealed class TrainingLoop(
     private bool OutOfTime(long start) => options.MaxMinutes is { } limit && time.GetElapsedTime(start).TotalMinutes >= limit;
 
     /// <summary>Weights, moments and the place in the data, all that is needed to take the run up again.</summary>
-    private void Save(long step) => run.Checkpoint(step, directory =>
+    private void Save(long step, long tokens, double seconds) => run.SaveCheckpoint(step, directory =>
     {
         saveWeights(directory);
-        SafetensorsWriter.Write(Path.Combine(directory, "state.safetensors"), trainer.Moments(), new Dictionary<string, string>
-        {
-            ["step"] = step.ToString(CultureInfo.InvariantCulture),
-            ["total_steps"] = _total.ToString(CultureInfo.InvariantCulture),
-            ["batches_per_epoch"] = source.BatchesPerEpoch.ToString(CultureInfo.InvariantCulture),
-            ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
-        });
+        Checkpoint.WriteState(directory, trainer, step, tokens, seconds, options.Seed);
     });
 }

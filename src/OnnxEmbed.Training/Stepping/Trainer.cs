@@ -130,6 +130,45 @@ public sealed class Trainer : IDisposable
         .SelectMany(_ => new[] { OptimizerGraph.FirstMoment, OptimizerGraph.SecondMoment }, (parameter, suffix) => (parameter.Name, suffix))
         .ToDictionary(pair => pair.Name + pair.suffix, pair => CopyOf(pair.Name, pair.Name + pair.suffix), StringComparer.Ordinal);
 
+    /// <summary>Takes up weights, moments and the number of updates, as <see cref="Weights"/> and <see cref="Moments"/> gave them.</summary>
+    /// <param name="weights">All trainable weights by name.</param>
+    /// <param name="moments">Both moments of each.</param>
+    /// <param name="step">Updates made so far.</param>
+    /// <param name="source">Where they come from, for messages.</param>
+    /// <exception cref="DataException">A tensor is missing or of another type or shape; all such are named.</exception>
+    public void Restore(
+        IReadOnlyDictionary<string, TensorData> weights, IReadOnlyDictionary<string, TensorData> moments, long step, string source)
+    {
+        List<string> faults = [];
+        List<(TensorData Data, OrtValue Target)> copies = [];
+        foreach (TrainingParameter parameter in _trainable)
+        {
+            Take(weights, parameter.Name, parameter);
+            Take(moments, parameter.Name + OptimizerGraph.FirstMoment, parameter);
+            Take(moments, parameter.Name + OptimizerGraph.SecondMoment, parameter);
+        }
+
+        if (faults.Count > 0)
+        {
+            throw new DataException($"{source}: {string.Join("; ", faults.Take(5))}");
+        }
+
+        copies.ForEach(copy => WeightSet.Copy(copy.Data, copy.Target));
+        _step[0] = step;
+
+        void Take(IReadOnlyDictionary<string, TensorData> from, string name, TrainingParameter parameter)
+        {
+            TensorData? found = from.GetValueOrDefault(name);
+            if (found is null || found.ElementType != ElementType.Float32 || !found.Shape.SequenceEqual(parameter.Initial.Shape))
+            {
+                faults.Add($"needs {name} {parameter.Initial}, got {found?.ToString() ?? "none"}");
+                return;
+            }
+
+            copies.Add((found, _states[_current][name]));
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

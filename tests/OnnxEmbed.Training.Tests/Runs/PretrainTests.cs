@@ -71,7 +71,7 @@ public sealed class PretrainTests
         using TemporaryDirectory directory = new();
         using CancellationTokenSource source = new();
         PretrainOptions options = Prepare(directory, "llama") with { Steps = 100, CheckpointEvery = 0 };
-        Assert.Throws<OperationCanceledException>(() => Pretrain.Run(options, TimeProvider.System, new CancelAt(5, source), source.Token));
+        Assert.Throws<RunStoppedException>(() => Pretrain.Run(options, TimeProvider.System, new CancelAt(5, source), source.Token));
         Assert.Equal("step-5", Assert.Single(new DirectoryInfo(Path.Combine(options.Out, "checkpoints")).GetDirectories()).Name);
         Assert.False(Path.Exists(Path.Combine(options.Out, "model")));
         Assert.Equal(5, File.ReadAllLines(Path.Combine(options.Out, "log.jsonl")).Length);

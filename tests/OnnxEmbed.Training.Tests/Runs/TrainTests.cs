@@ -56,6 +56,80 @@ public sealed class TrainTests
         Assert.Equal(2 * 2 * 14, state.Tensors.Count);
     }
 
+    // A killed run leaves its directory as it was at some moment; each such moment is a copy taken while the run goes on.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Run_ResumedFromAnyMoment_GivesTheSameBytes(bool lora)
+    {
+        using TemporaryDirectory directory = new();
+        TrainOptions options = Prepare(directory) with { Steps = 8, CheckpointEvery = 4, ValidationFraction = 0.2 };
+        options = lora ? options : options with { Lora = null };
+        List<string> moments = [];
+        void Copy(TrainingProgress now)
+        {
+            string copy = directory[$"moment{now.Step}"];
+            foreach (string file in Directory.GetFiles(options.Out, "*", SearchOption.AllDirectories))
+            {
+                string target = Path.Combine(copy, Path.GetRelativePath(options.Out, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                File.Copy(file, target);
+            }
+
+            moments.Add(copy);
+        }
+
+        RunResult straight = Train.Run(options, TimeProvider.System, new Reporter(Copy), TestContext.Current.CancellationToken);
+        byte[][] expected = Outcome(options.Out, lora);
+        Assert.Equal(8, moments.Count);
+        foreach (string moment in moments.Where((_, i) => i % 3 != 1))
+        {
+            RunResult resumed = Train.Run(
+                options with { Out = moment, Resume = true, Threads = 1 }, TimeProvider.System, null, TestContext.Current.CancellationToken);
+            Assert.Equal(expected, Outcome(moment, lora));
+            Assert.Equal(straight with { Seconds = 0, TokensPerSecond = 0 }, resumed with { Seconds = 0, TokensPerSecond = 0 });
+        }
+    }
+
+    [Fact]
+    public void Run_Cancelled_IsTakenUpWhereItStopped()
+    {
+        using TemporaryDirectory directory = new();
+        TrainOptions options = Prepare(directory) with { Steps = 9, CheckpointEvery = 0 };
+        Train.Run(options with { Out = directory["straight"] }, TimeProvider.System, null, TestContext.Current.CancellationToken);
+        using CancellationTokenSource stop = new();
+        Assert.ThrowsAny<OperationCanceledException>(() => Train.Run(
+            options, TimeProvider.System, new Reporter(now => _ = now.Step == 5 ? stop.CancelAsync() : null), stop.Token));
+        List<long> steps = [];
+        Train.Run(options with { Resume = true }, TimeProvider.System, new Reporter(now => steps.Add(now.Step)), TestContext.Current.CancellationToken);
+        Assert.Equal([6, 7, 8, 9], steps);
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(directory["straight"], "adapter", LoraAdapter.TensorsFileName)),
+            File.ReadAllBytes(Path.Combine(options.Out, "adapter", LoraAdapter.TensorsFileName)));
+    }
+
+    [Fact]
+    public void Run_ResumedWithOtherOptions_NamesThemAll()
+    {
+        using TemporaryDirectory directory = new();
+        TrainOptions options = Prepare(directory) with { Steps = 4, CheckpointEvery = 2 };
+        DataException none = Assert.Throws<DataException>(() => Resume(options));
+        Assert.Contains("--resume needs a run directory", none.Message, StringComparison.Ordinal);
+        Train.Run(options, TimeProvider.System, null, TestContext.Current.CancellationToken);
+        OptionException complete = Assert.Throws<OptionException>(() => Resume(options));
+        Assert.Contains("needs a run that is not complete", complete.Message, StringComparison.Ordinal);
+
+        File.Delete(Path.Combine(options.Out, "result.json"));
+        DataException other = Assert.Throws<DataException>(() => Resume(options with { BatchSize = 8, Seed = 11 }));
+        Assert.Contains("batch_size was 32, now 8", other.Message, StringComparison.Ordinal);
+        Assert.Contains("now 11", other.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "need one of them, got both", Assert.Throws<OptionException>(() => Resume(options with { Force = true })).Message, StringComparison.Ordinal);
+
+        static RunResult Resume(TrainOptions options) =>
+            Train.Run(options with { Resume = true }, TimeProvider.System, null, TestContext.Current.CancellationToken);
+    }
+
     [Fact]
     public void Run_FromAnAdapter_BeginsWhereItEnded()
     {
@@ -188,5 +262,25 @@ public sealed class TrainTests
         Assert.Equal(["step", "epoch", "loss", "learning_rate", "grad_norm", "tokens_per_second"], entry.Select(pair => pair.Key));
         entry.Remove("tokens_per_second");
         return entry.ToJsonString();
+    }
+
+    /// <summary>What must not depend on interruptions: weights, moments of the last checkpoint, log without timings.</summary>
+    private static byte[][] Outcome(string run, bool lora) =>
+    [
+        File.ReadAllBytes(Path.Combine(run, lora ? "adapter/" + LoraAdapter.TensorsFileName : "model/onnx/model.onnx")),
+        State(run),
+        System.Text.Encoding.UTF8.GetBytes(string.Join('\n', File.ReadAllLines(Path.Combine(run, "log.jsonl")).Select(WithoutTimings))),
+    ];
+
+    private static byte[] State(string run)
+    {
+        using SafetensorsFile state = SafetensorsFile.Open(Path.Combine(run, "checkpoints", "step-8", "state.safetensors"));
+        return [.. state.Tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .SelectMany(pair => pair.Value.Slice(0, (int)pair.Value.ByteLength).ToArray())];
+    }
+
+    private sealed class Reporter(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => report(value);
     }
 }
