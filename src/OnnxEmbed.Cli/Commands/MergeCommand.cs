@@ -18,11 +18,13 @@ internal sealed class MergeCommand(Session session)
     [Example("onnxembed merge --lora artifacts/run --base artifacts/pretrained/model -o artifacts/folded")]
     [Example("onnxembed merge --slerp 0.5 artifacts/pretrained/model artifacts/folded -o artifacts/slerp")]
     [Example("onnxembed merge --soup artifacts/a artifacts/b artifacts/c --weights 2,1,1 -o artifacts/soup")]
+    [Example("onnxembed merge --slerp 0.5 --tree sequential artifacts/stage-1 artifacts/stage-2 artifacts/stage-3 -o artifacts/chain")]
+    [Example("onnxembed merge --ema 0.9 artifacts/run -o artifacts/averaged")]
     [Example("onnxembed merge --method slerp --param 't=[0, 0.5, 1]' --compat mergekit a.onnx b.onnx -o c.onnx")]
     [Example("onnxembed merge --recipe recipe.yaml -o artifacts/merged")]
     public int Run(
         OutputOptions output,
-        [Argument(Description = "Models to merge; MODEL+ADAPTER folds an adapter in first.")] string[]? models,
+        [Argument(Description = "Models to merge; MODEL+ADAPTER folds an adapter in first, a training run alone stands for its checkpoints.")] string[]? models,
         [Option("out", ['o'], Description = "Package or .onnx file to write (required).", ValueName = "PATH")] string? @out,
         MergeMethodOptions how,
         MergeRunOptions run)

@@ -9,13 +9,21 @@ namespace OnnxEmbed.Cli.Commands;
 /// <summary>Options that say how models are merged.</summary>
 internal sealed class MergeMethodOptions : ICommandParameterSet
 {
-    private const string Ways = "--slerp T, --soup, --lora DIR, --method NAME or --recipe FILE";
+    private const string Ways = "--slerp T, --soup, --ema DECAY, --lora DIR, --method NAME or --recipe FILE";
 
-    [Option("slerp", Description = "Spherical interpolation between two models: 0 is the first, 1 the second.", ValueName = "T")]
+    [Option("slerp", Description = "Spherical interpolation between two models, 0 is the first, 1 the second; of more than two, or of a run's checkpoints, in a tree.", ValueName = "T")]
     [HasDefaultValue]
     public double? Slerp { get; set; }
 
-    [Option("soup", Description = "Average of the models.")]
+    [Option("tree", Description = "Slerp of more than two: balanced halves, equal parts at T = 0.5, or sequential, each next one joined at T.", ValueName = "NAME")]
+    [HasDefaultValue]
+    public string? Tree { get; set; }
+
+    [Option("ema", Description = "Moving average over a run's checkpoints: the one before the last weighs DECAY times the last, and so on.", ValueName = "DECAY")]
+    [HasDefaultValue]
+    public double? Ema { get; set; }
+
+    [Option("soup", Description = "Average of the models, or of a run's checkpoints.")]
     [HasDefaultValue]
     public bool Soup { get; set; }
 
@@ -46,12 +54,12 @@ internal sealed class MergeMethodOptions : ICommandParameterSet
     /// <summary>Checks that exactly one way to merge is named.</summary>
     public void Check(IReadOnlyList<string> models)
     {
-        if (new[] { Slerp is not null, Soup, Lora is not null, Method is not null, Recipe is not null }.Count(given => given) != 1)
+        if (new[] { Slerp is not null, Soup, Ema is not null, Lora is not null, Method is not null, Recipe is not null }.Count(given => given) != 1)
         {
             throw new OptionException($"merge: needs one of {Ways}");
         }
 
-        if (Recipe is not null && (models.Count > 0 || Base is not null || Param is { Length: > 0 } || Weights is not null))
+        if (Recipe is not null && (models.Count > 0 || Base is not null || Param is { Length: > 0 } || Weights is not null || Tree is not null))
         {
             throw new OptionException("merge: --recipe names models, base, weights and parameters itself; needs none beside it");
         }
@@ -59,13 +67,21 @@ internal sealed class MergeMethodOptions : ICommandParameterSet
 
     /// <summary>The method.</summary>
     public MergeMethod ChosenMethod() => Slerp is not null ? MergeMethods.Slerp
-        : Soup ? MergeMethods.Linear
+        : Soup || Ema is not null ? MergeMethods.Linear
         : Lora is not null ? MergeMethods.Lora
         : MergeMethods.Find(Method!);
 
-    /// <summary>The value of <c>--slerp</c> as a parameter.</summary>
-    public Dictionary<string, string> Parameters() =>
-        Slerp is { } t ? new() { ["t"] = t.ToString("R", CultureInfo.InvariantCulture) } : [];
+    /// <summary>The values of options that stand for parameters.</summary>
+    public Dictionary<string, string> Parameters()
+    {
+        Dictionary<string, string> parameters = Slerp is { } t ? new() { ["t"] = t.ToString("R", CultureInfo.InvariantCulture) } : [];
+        if (Tree is not null)
+        {
+            parameters["tree"] = Tree;
+        }
+
+        return parameters;
+    }
 
     /// <summary>The models with their weights.</summary>
     public List<MergeInput> Inputs(IReadOnlyList<string> models)
@@ -79,6 +95,18 @@ internal sealed class MergeMethodOptions : ICommandParameterSet
         }
 
         List<MergeInput> inputs = models.Select(MergeInput.Parse).ToList();
+        if (Ema is not null && (models.Count != 1 || Weights is not null))
+        {
+            throw new OptionException($"merge: --ema needs one training run and no --weights, got {(Weights is not null ? "--weights" : $"{models.Count} models")}");
+        }
+
+        // A run alone stands for its checkpoints, beside other models for its result.
+        if (models.Count == 1 && (Ema is not null || RunCheckpoints.IsRun(models[0])))
+        {
+            inputs = [.. RunCheckpoints.Of(models[0])];
+            each = Ema is { } decay ? SoupWeights.Exponential(inputs.Count, decay) : each;
+        }
+
         return each.Count == 0 ? inputs
             : each.Count == inputs.Count ? inputs.Zip(each, (input, weight) => input with { Weight = weight }).ToList()
             : throw new OptionException($"--weights: needs one number for each of the {inputs.Count} models, got {each.Count}");

@@ -13,6 +13,7 @@ namespace OnnxEmbed.Merging.Inputs;
 /// </summary>
 internal static class ModelOpener
 {
+    private const string CheckpointsName = "checkpoints";
     private const string Kinds = "a model package, an .onnx file, a directory with safetensors, an adapter or a training run";
 
     /// <summary>Opens an input.</summary>
@@ -42,6 +43,11 @@ internal static class ModelOpener
             return OpenRun(path, package);
         }
 
+        if (RunOfCheckpoint(path) is { } run && RunConfig(run) is { } trained && OpenPlace(path, trained, run) is { } checkpoint)
+        {
+            return checkpoint;
+        }
+
         return Checkpoint.FilesOf(path) is { Count: > 0 } files && !File.Exists(Path.Combine(path, "onnx/model.onnx")) ? Checkpoint.Open(files)
             : File.Exists(Path.Combine(path, "model.onnx")) && !ModelPackage.IsPackage(path) ? Open(Path.Combine(path, "model.onnx"))
             : OpenPackage(path);
@@ -61,27 +67,31 @@ internal static class ModelOpener
         }
 
         string[] places = [run, .. Checkpoints(run).Reverse()];
-        foreach (string place in places)
-        {
-            if (LoraAdapter.IsAdapter(Path.Combine(place, "adapter")))
-            {
-                return WithAdapter(Existing(package, run), Path.Combine(place, "adapter"));
-            }
+        return places.Select(place => OpenPlace(place, package, run)).FirstOrDefault(opened => opened is not null)
+            ?? throw new DataException($"{run}: needs a run with model/, adapter/ or checkpoints/, there is none of them yet");
+    }
 
-            string weights = Path.Combine(place, "model.safetensors");
-            if (File.Exists(weights))
-            {
-                return Checkpoint.Over(OpenPackage(Existing(package, run)), weights);
-            }
-        }
+    /// <summary>What a directory of a run holds: an adapter, or weights, of the package that was trained; null where it is neither.</summary>
+    private static OpenedModel? OpenPlace(string place, string package, string run)
+    {
+        string adapter = Path.Combine(place, "adapter");
+        string weights = Path.Combine(place, "model.safetensors");
+        return LoraAdapter.IsAdapter(adapter) ? WithAdapter(Existing(package, run), adapter)
+            : File.Exists(weights) ? Checkpoint.Over(OpenPackage(Existing(package, run)), weights)
+            : null;
+    }
 
-        throw new DataException($"{run}: needs a run with model/, adapter/ or checkpoints/, there is none of them yet");
+    /// <summary>The run that a directory is a checkpoint of, <c>RUN/checkpoints/step-N</c>; null where it is none.</summary>
+    private static string? RunOfCheckpoint(string path)
+    {
+        string? parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        return parent is not null && Path.GetFileName(parent) == CheckpointsName ? Path.GetDirectoryName(parent) : null;
     }
 
     /// <summary>Directories of a run's checkpoints in the order of their steps.</summary>
     internal static IEnumerable<string> Checkpoints(string run)
     {
-        string directory = Path.Combine(run, "checkpoints");
+        string directory = Path.Combine(run, CheckpointsName);
         return !Directory.Exists(directory) ? [] : Directory.GetDirectories(directory, "step-*")
             .Select(path => (Path: path, Step: long.TryParse(Path.GetFileName(path)[5..], CultureInfo.InvariantCulture, out long step) ? step : -1))
             .Where(checkpoint => checkpoint.Step >= 0)

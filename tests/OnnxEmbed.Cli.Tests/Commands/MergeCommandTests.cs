@@ -43,7 +43,7 @@ public sealed class MergeCommandTests : IDisposable
     [InlineData("t: needs a number, got 'NaN'", "--slerp", "NaN")]
     [InlineData("option --slerp: needs a number, got 'half'", "--slerp", "half")]
     [InlineData("merge method: needs one of linear, slerp", "--method", "tied")]
-    [InlineData("needs one of --slerp T, --soup, --lora DIR, --method NAME or --recipe FILE", "--threads", "1")]
+    [InlineData("needs one of --slerp T, --soup, --ema DECAY, --lora DIR, --method NAME or --recipe FILE", "--threads", "1")]
     [InlineData("--lora needs --base", "--lora", "x")]
     public void Merge_WrongOption_IsRefusedAndLeavesNothing(string message, string option, string value) =>
         Refused(2, message, option, value, _folder["a"], _folder["b"]);
@@ -101,6 +101,41 @@ public sealed class MergeCommandTests : IDisposable
         CommandRun.Done("merge", "--soup", _folder["a"], _folder["b"], "-o", _folder["a"], "--dry-run");
         CommandRun.Done("inspect", _folder["a"]);
     }
+
+    [Fact]
+    public void Merge_RunOfAdapters_MergesItsCheckpoints()
+    {
+        Train("run", "--lora", "r=2,alpha=4");
+        string Step(int step) => _folder[$"run/checkpoints/step-{step}/adapter"];
+        AssertSame(["--soup", _folder["run"]], ["--soup", .. new[] { 2, 4, 5 }.Select(step => $"{_folder["a"]}+{(step == 5 ? _folder["run/adapter"] : Step(step))}")]);
+        AssertSame(["--ema", "0.5", _folder["run"]], ["--soup", "--weights", "1,2,4", $"{_folder["a"]}+{Step(2)}", $"{_folder["a"]}+{Step(4)}", $"{_folder["a"]}+{_folder["run/adapter"]}"]);
+        using JsonDocument done = JsonDocument.Parse(CommandRun.Done("merge", "--slerp", "0.5", "--tree", "sequential", _folder["run"], "-o", _folder["s"], "--json").Stdout);
+        Assert.Equal(["step-2", "step-4", "run"], done.RootElement.GetProperty("models").EnumerateArray().Select(model => model.GetString()));
+        Assert.Contains(done.RootElement.GetProperty("parameters").EnumerateArray(), parameter => parameter.GetString() == "tree=sequential");
+        Assert.Contains(done.RootElement.GetProperty("actions").EnumerateArray(), action => action.GetProperty("action").GetString()!.StartsWith("slerp: sequential tree", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Merge_RunOfFullTraining_MergesItsCheckpoints()
+    {
+        Train("run", "--full");
+        CommandRun.Done("merge", "--soup", _folder["run"], "-o", _folder["soup"]);
+        using OnnxModel soup = OnnxModel.Load(_folder["soup/onnx/model.onnx"]);
+        using OnnxModel last = OnnxModel.Load(_folder["run/model/onnx/model.onnx"]);
+        using SafetensorsFile first = SafetensorsFile.Open(_folder["run/checkpoints/step-2/model.safetensors"]);
+        using SafetensorsFile second = SafetensorsFile.Open(_folder["run/checkpoints/step-4/model.safetensors"]);
+        const string Name = "layers.0.mlp.up_proj.weight";
+        double[] expected = [.. first.Tensors[Name].ToDoubles().Zip(second.Tensors[Name].ToDoubles(), last.Tensors[Name].ToDoubles()).Select(value => (value.First + value.Second + value.Third) / 3)];
+        Assert.All(expected.Zip(soup.Tensors[Name].ToDoubles()), pair => Assert.Equal(pair.First, pair.Second, 1e-7));
+    }
+
+    [Theory]
+    [InlineData(2, "--ema needs one training run and no --weights, got 2 models", "--ema", "0.5", "a", "b")]
+    [InlineData(1, "a: needs a training run, the directory is none", "--ema", "0.5", "a")]
+    [InlineData(1, "none: needs a training run, the directory does not exist", "--ema", "0.5", "none")]
+    [InlineData(2, "tree: needs one of balanced, sequential, got 'oak'", "--slerp", "0.5", "--tree", "oak", "a", "b")]
+    public void Merge_WrongRun_IsRefusedAndLeavesNothing(int status, string message, params string[] arguments) =>
+        Refused(status, message, [.. arguments.Select(argument => argument is "a" or "b" or "none" ? _folder[argument] : argument)]);
 
     [Fact]
     public void Merge_Recipe_GivesWhatTheSameOptionsGive()
@@ -175,6 +210,21 @@ public sealed class MergeCommandTests : IDisposable
         CommandRun.Done("data", "text", "--count", "20", "-o", _folder["t.parquet"]);
         CommandRun.Done("train", _folder["wide"], "--data", _folder["t.parquet"], "--label", "family", "--steps", "1", "-o", _folder["run"], "-q");
         Refused(1, "q_proj", "--lora", _folder["run"], "--base", _folder["a"]);
+    }
+
+    private void Train(string name, params string[] kind)
+    {
+        CommandRun.Done("data", "text", "--count", "40", "-o", _folder["t.parquet"]);
+        CommandRun.Done([
+            "train", _folder["a"], "--data", _folder["t.parquet"], "--label", "family", "--steps", "5", "--checkpoint-every", "2", "--threads", "1", "-o", _folder[name], "-q",
+            .. kind]);
+    }
+
+    private void AssertSame(string[] first, string[] second)
+    {
+        CommandRun.Done(["merge", .. first, "-o", _folder["x"], "--force"]);
+        CommandRun.Done(["merge", .. second, "-o", _folder["y"], "--force"]);
+        Assert.Equal(File.ReadAllBytes(_folder["x/onnx/model.onnx"]), File.ReadAllBytes(_folder["y/onnx/model.onnx"]));
     }
 
     private void Init(string name, int seed, int hidden) => CommandRun.Done(
