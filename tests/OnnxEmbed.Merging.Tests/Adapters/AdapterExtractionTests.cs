@@ -72,7 +72,10 @@ public class AdapterExtractionTests
             exported.Save(directory[target]);
         }
 
-        Run(Options(directory["a.onnx"], directory["b.onnx"], directory["x"]) with { Rank = 3, Targets = ["query"] });
+        ExtractOptions options = Options(directory["a.onnx"], directory["b.onnx"], directory["x"]) with { Rank = 3, Targets = ["query"] };
+        OptionException e = Assert.Throws<OptionException>(() => Run(options with { Targets = ["query", "quary"] }));
+        Assert.StartsWith($"extract: targets: need names or name endings of layers of a.onnx, got quary; it has {AdapterPackages.Table}, ", e.Message.Replace("embeddings.position_embeddings, embeddings.token_type_embeddings, ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Run(options);
         using LoraAdapter adapter = LoraAdapter.Load(directory["x"]);
         LoraModule module = Assert.Single(adapter.Modules);
         Assert.Equal(AdapterPackages.Query, module.Module);

@@ -161,6 +161,26 @@ public class LoraVariantTests
         Assert.Equal([.25f, .5f], BareModels.Read(directory["c.onnx"], "norm.bias").ToSingles());
     }
 
+    [Theory]
+    [InlineData(false, null)]
+    [InlineData(true, "3,6,5,10")]
+    public void Fold_SquareWeightOfUnknownUse_LiesAsTheConfigSays(bool fanInFanOut, string? expected)
+    {
+        using TemporaryDirectory directory = new();
+        LoraSettings settings = new() { R = 1, LoraAlpha = 1, TargetModules = ["c_attn"], FanInFanOut = fanInFanOut };
+        AdapterPackages.Save(directory["x"], settings, [new LoraModule(Module, TensorData.From<float>([3, 5], 1, 2), TensorData.From<float>([1, 2], 2, 1), 0, 0)]);
+        string model = BareModels.Write(directory["m.onnx"], Module + ".weight", TensorData.From<float>(new float[4], 2, 2));
+        MergeOptions options = Fold(model, directory["c.onnx"], directory["x"]);
+        if (expected is null)
+        {
+            Assert.Contains("is square and no MatMul", Assert.Throws<ShapeMismatchException>(() => BareModels.Run(options)).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        BareModels.Run(options);
+        Assert.Equal(expected.Split(',').Select(float.Parse), BareModels.Read(directory["c.onnx"], Module + ".weight").ToSingles());
+    }
+
     [Fact]
     public void Fold_TwoAdaptersWithWeights_IsTheWeightedSumOfTheirChangesInAnyOrder()
     {

@@ -166,6 +166,7 @@ public class DeterminismTests
 
         lines.Add(Digest("slerp, large", BareModels.Slerp(large[0], large[1], directory["out.onnx"], "0.3") with { DegreeOfParallelism = threads, Force = true }, directory));
         lines.Add(Digest("linear, large", BareModels.Soup(directory["out.onnx"], large) with { DegreeOfParallelism = threads, Force = true }, directory));
+        lines.Add("adapters: " + Adapters.AdapterOutputs.Digest(threads));
         return string.Join('\n', lines);
     }
 

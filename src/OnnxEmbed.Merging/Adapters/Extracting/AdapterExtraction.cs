@@ -41,6 +41,7 @@ public static class AdapterExtraction
     {
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.DegreeOfParallelism, CancellationToken = cancellation };
         LayerCatalogue catalogue = new(from.Model);
+        CheckTargets(options.Targets, catalogue, from);
         MadeAdapter made = new(options.ElementType, parallel);
         List<(string Tensor, double Squares)> left = [];
         List<string> whole = [];
@@ -130,6 +131,16 @@ public static class AdapterExtraction
 
     private static bool IsTarget(string module, IReadOnlyList<string> targets) =>
         targets.Count == 0 || targets.Any(target => module == target || module.EndsWith("." + target, StringComparison.Ordinal));
+
+    private static void CheckTargets(IReadOnlyList<string> targets, LayerCatalogue catalogue, MergeSource from)
+    {
+        string[] layers = [.. from.Model.Tensors.Keys.Select(catalogue.Find).OfType<ExtractedLayer>().Select(layer => layer.Module).Order(StringComparer.Ordinal)];
+        string[] unknown = [.. targets.Where(target => !layers.Any(layer => IsTarget(layer, [target])))];
+        if (unknown.Length > 0)
+        {
+            throw new OptionException($"extract: targets: need names or name endings of layers of {from.Label}, got {string.Join(", ", unknown)}; it has {string.Join(", ", layers)}");
+        }
+    }
 
     private static bool IsParameter(string name) =>
         name.EndsWith(".weight", StringComparison.Ordinal) || name.EndsWith(".bias", StringComparison.Ordinal);
