@@ -58,7 +58,7 @@ public class DeterminismTests
         // Outside a child there is nothing to compare with but a second run.
         string[] lines = $"{tier}\n{Digests(2)}".Split('\n');
         Assert.Equal((expected ?? $"{tier}\n{OnTwoThreads}").Split('\n'), lines);
-        Assert.Equal(MergeMethods.All.Count + 2, lines.Length); // the tier, all methods but the fold of adapters, two large merges
+        Assert.Equal(MergeMethods.All.Count + 3, lines.Length); // the tier, all methods but the fold of adapters, two large merges, adapters
     }
 
     [Fact]
