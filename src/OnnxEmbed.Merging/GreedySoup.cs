@@ -17,7 +17,9 @@ public sealed record GreedySoup(IReadOnlyList<GreedySoupStep> Steps)
 
     /// <summary>Chooses the models. Models of one score are tried in their order.</summary>
     /// <param name="scores">Score of each model alone; higher is better.</param>
-    /// <param name="scoreOfAverage">Merges the models of the given indexes with equal weights and scores the result; called once for each model but the best.</param>
+    /// <param name="scoreOfAverage">
+    /// Merges the models of the given indexes with equal weights and scores the result; called once for each model but the best.
+    /// </param>
     /// <exception cref="OptionException">There is no model, or a score is NaN.</exception>
     public static GreedySoup Choose(IReadOnlyList<double> scores, Func<IReadOnlyList<int>, double> scoreOfAverage)
     {
@@ -25,7 +27,8 @@ public sealed record GreedySoup(IReadOnlyList<GreedySoupStep> Steps)
         ArgumentNullException.ThrowIfNull(scoreOfAverage);
         if (scores.Count == 0 || scores.Any(double.IsNaN))
         {
-            throw new OptionException($"greedy soup: needs the score of one model or more, got {(scores.Count == 0 ? "none" : Text.Numbers(scores))}");
+            string got = scores.Count == 0 ? "none" : Text.Numbers(scores);
+            throw new OptionException($"greedy soup: needs the score of one model or more, got {got}");
         }
 
         int[] order = [.. Enumerable.Range(0, scores.Count).OrderByDescending(model => scores[model])];

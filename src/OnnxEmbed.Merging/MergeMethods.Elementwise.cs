@@ -33,7 +33,12 @@ public static partial class MergeMethods
 
     /// <summary>The base with those elements of a model whose change stands out.</summary>
     public static MergeMethod ArceeFusion { get; } = new(
-        "arcee_fusion", "Arcee fusion", "https://www.arcee.ai/blog/meet-mergekit-v0-1-arcee-fusion-expanded-model-support-multi-gpu-acceleration", 1, 1, new ArceeFusionRule())
+        "arcee_fusion",
+        "Arcee fusion",
+        "https://www.arcee.ai/blog/meet-mergekit-v0-1-arcee-fusion-expanded-model-support-multi-gpu-acceleration",
+        1,
+        1,
+        new ArceeFusionRule())
     {
         Formula = "w₀ + d where |d|·KL(softmax(w)‖softmax(w₀)) of the row reaches median + 1.5·interquartile range, w₀ elsewhere",
         Base = BaseUse.Required,

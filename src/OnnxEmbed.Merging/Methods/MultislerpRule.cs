@@ -14,7 +14,9 @@ internal sealed class MultislerpRule : IMergeRule
     {
         if (arguments.Flag(NormalizeWeights) && arguments.Weights.Sum() == 0)
         {
-            faults.Add($"weights: need a sum other than 0 to be normalised, got {Text.Numbers(arguments.Weights)}; normalize_weights=false takes them as they are");
+            faults.Add(
+                $"weights: need a sum other than 0 to be normalised, got {Text.Numbers(arguments.Weights)}; "
+                + "normalize_weights=false takes them as they are");
         }
     }
 

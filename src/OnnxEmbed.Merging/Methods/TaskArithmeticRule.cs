@@ -1,6 +1,9 @@
 namespace OnnxEmbed.Merging.Methods;
 
-/// <summary>base + λ·Σ cᵢ·(wᵢ - base), with cᵢ divided by their sum when normalised (G. Ilharco et al., "Editing models with task arithmetic", arXiv:2212.04089, §2).</summary>
+/// <summary>
+/// base + λ·Σ cᵢ·(wᵢ - base), with cᵢ divided by their sum when normalised (G. Ilharco et al., "Editing models with task arithmetic",
+/// arXiv:2212.04089, §2).
+/// </summary>
 internal sealed class TaskArithmeticRule : IMergeRule
 {
     public bool Measures => false;
@@ -18,7 +21,8 @@ internal sealed class TaskArithmeticRule : IMergeRule
     public TensorBlend Decide(MergeTensor tensor, MergeArguments arguments)
     {
         double[] factors = WeightedAverage.Factors(arguments);
-        return tensor.AllEqual || factors.All(factor => factor == 0) ? tensor.CopyBase(tensor.AllEqual ? "copied: equal in all models" : "copied: nothing is added")
+        return tensor.AllEqual ? tensor.CopyBase("copied: equal in all models")
+            : factors.All(factor => factor == 0) ? tensor.CopyBase("copied: nothing is added")
             : tensor.AddTasks(factors, "task arithmetic");
     }
 }

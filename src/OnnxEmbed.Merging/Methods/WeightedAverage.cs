@@ -16,9 +16,10 @@ internal static class WeightedAverage
     {
         double[] factors = Factors(arguments);
         const string action = "linear";
-        return tensor.AllEqual && (tensor.HasBase || factors.Sum() == 1) ? Copy() : tensor.HasBase ? tensor.AddTasks(factors, action) : tensor.Sum(factors, action);
-
-        TensorBlend Copy() => tensor.HasBase ? tensor.CopyBase("copied: equal in all models") : tensor.CopyModel(0, "copied: equal in all models");
+        const string equal = "copied: equal in all models";
+        return tensor.HasBase
+            ? tensor.AllEqual ? tensor.CopyBase(equal) : tensor.AddTasks(factors, action)
+            : tensor.AllEqual && factors.Sum() == 1 ? tensor.CopyModel(0, equal) : tensor.Sum(factors, action);
     }
 
     /// <summary>λ·cᵢ, normalised if asked.</summary>
@@ -41,13 +42,18 @@ internal static class WeightedAverage
     {
         if (arguments.Flag(Normalize) && arguments.Weights.Sum() == 0)
         {
-            faults.Add($"weights: need a sum other than 0 to be normalised, got {Text.Numbers(arguments.Weights)}; normalize=false takes them as they are");
+            faults.Add(
+                $"weights: need a sum other than 0 to be normalised, got {Text.Numbers(arguments.Weights)}; normalize=false takes them as they are");
         }
     }
 
     /// <summary>Warns of negative weights under normalisation, which scales all of them up.</summary>
     public static IEnumerable<string> Warn(MergeArguments arguments) =>
         arguments.Flag(Normalize) && arguments.Weights.Any(weight => weight < 0)
-            ? [$"weights {Text.Numbers(arguments.Weights)} are divided by their sum {Text.Number(arguments.Weights.Sum())}; normalize=false takes negative weights as they are"]
+            ?
+            [
+                $"weights {Text.Numbers(arguments.Weights)} are divided by their sum {Text.Number(arguments.Weights.Sum())}; "
+                + "normalize=false takes negative weights as they are",
+            ]
             : [];
 }
