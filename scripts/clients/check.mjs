@@ -1,9 +1,10 @@
-// Loads model packages in @huggingface/transformers from the local disk and compares token ids (exactly) and vectors (within 1e-5) with
-// what OnnxEmbed wrote into EXPECTED.json:  node check.mjs EXPECTED.json
+// Loads model packages in @huggingface/transformers and in onnxruntime-node from the local disk and compares token ids (exactly) and vectors
+// (within 1e-5) with what OnnxEmbed wrote into EXPECTED.json:  node check.mjs EXPECTED.json
 // With --golden OUT.json it writes the token ids that transformers.js gives, as test data.
 import fs from 'node:fs';
 import path from 'node:path';
 import { AutoModel, AutoTokenizer, env, pipeline } from '@huggingface/transformers';
+import * as ort from 'onnxruntime-node';
 
 const TOLERANCE = 1e-5;
 
@@ -67,6 +68,14 @@ for (const { path: directory, pooling, normalize, max_length, ids, vectors } of 
   const outputs = await model(batch);
   const sentence = largest(Array.from(outputs.sentence_embedding.data), whole.flatMap((i) => vectors[i]));
   report(sentence <= TOLERANCE, `${name}: output sentence_embedding of one padded batch, largest difference ${sentence.toExponential(1)}`);
+
+  const session = await ort.InferenceSession.create(path.join(directory, 'onnx', 'model.onnx'));
+  const { data, dims } = batch.input_ids;
+  const values = (input) => batch[input]?.data ?? new BigInt64Array(data.length);
+  const feeds = Object.fromEntries(session.inputNames.map((input) => [input, new ort.Tensor('int64', values(input), dims)]));
+  const raw = await session.run(feeds, ['sentence_embedding']);
+  const bare = largest(Array.from(raw.sentence_embedding.data, Number), whole.flatMap((i) => vectors[i]));
+  report(bare <= TOLERANCE, `${name}: output sentence_embedding in onnxruntime-node, largest difference ${bare.toExponential(1)}`);
 }
 
 if (golden) {

@@ -5,7 +5,8 @@
 // Writes what OnnxEmbed computes, for check.mjs to compare with:
 //   dotnet run expected.cs -- TEXTS.json OUT.json PACKAGE...
 // and makes packages to compare when it is called so: tiny fresh ones of each architecture and pooling, and of each architecture one that
-// was trained with LoRA and folded, and the middle of the great circle between that and its base:
+// was trained with LoRA and folded, the middle of the great circle between that and its base, and merges of two trained ones by TIES and by
+// the Karcher mean:
 //   dotnet run expected.cs -- --init DIRECTORY
 using System.Text.Json.Nodes;
 using OnnxEmbed.Data;
@@ -48,35 +49,58 @@ if (args is ["--init", string directory])
         string run = Path.Combine(directory, $"{architecture}-run");
         string folded = Path.Combine(directory, $"{architecture}-trained");
         string slerp = Path.Combine(directory, $"{architecture}-slerp");
-        LoraOptions lora = new() { Rank = 4, Alpha = 8 };
-        Train.Run(
-            new TrainOptions
-            {
-                Package = fresh, Data = data, Out = run, Lora = lora, Steps = 20, LearningRate = 0.01, Threads = 1, Force = true,
-            },
-            TimeProvider.System, null, CancellationToken.None);
-        Merge.Run(new MergeOptions
-        {
-            Method = MergeMethods.Lora,
-            Inputs = [new MergeInput(fresh) { Adapters = [run] }],
-            Output = folded,
-            DegreeOfParallelism = 1,
-            Force = true,
-        });
-        Merge.Run(new MergeOptions
-        {
-            Method = MergeMethods.Slerp,
-            Inputs = [new MergeInput(fresh), new MergeInput(folded)],
-            Parameters = new Dictionary<string, string> { ["t"] = "0.5" },
-            Output = slerp,
-            DegreeOfParallelism = 1,
-            Force = true,
-        });
+        string second = Path.Combine(directory, $"{architecture}-trained-again");
+        Tune(fresh, data, run, folded, seed: 0);
+        Tune(fresh, data, Path.Combine(directory, $"{architecture}-run-again"), second, seed: 1);
+        Join(MergeMethods.Slerp, slerp, null, [new MergeInput(fresh), new MergeInput(folded)], ("t", "0.5"));
+        Console.WriteLine(Join(
+            MergeMethods.Ties,
+            Path.Combine(directory, $"{architecture}-ties"),
+            new MergeInput(fresh),
+            [new MergeInput(folded), new MergeInput(second)],
+            ("density", "0.5")));
+        Console.WriteLine(Join(
+            MergeMethods.Karcher, Path.Combine(directory, $"{architecture}-karcher"), null, [new MergeInput(folded), new MergeInput(second)]));
         Console.WriteLine(folded);
         Console.WriteLine(slerp);
     }
 
     return 0;
+}
+
+static void Tune(string package, string data, string run, string folded, ulong seed)
+{
+    Train.Run(
+        new TrainOptions
+        {
+            Package = package,
+            Data = data,
+            Out = run,
+            Lora = new LoraOptions { Rank = 4, Alpha = 8 },
+            Steps = 20,
+            LearningRate = 0.01,
+            Threads = 1,
+            Seed = seed,
+            Force = true,
+        },
+        TimeProvider.System, null, CancellationToken.None);
+    Join(MergeMethods.Lora, folded, null, [new MergeInput(package) { Adapters = [run] }]);
+}
+
+static string Join(
+    MergeMethod method, string output, MergeInput? origin, MergeInput[] inputs, params (string Name, string Value)[] parameters)
+{
+    Merge.Run(new MergeOptions
+    {
+        Method = method,
+        Base = origin,
+        Inputs = inputs,
+        Parameters = parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value),
+        Output = output,
+        DegreeOfParallelism = 1,
+        Force = true,
+    });
+    return output;
 }
 
 if (args.Length < 3)
