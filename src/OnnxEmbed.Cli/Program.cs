@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OnnxEmbed.Cli.CommandLine;
 using OnnxEmbed.Cli.Hosting;
 
@@ -6,6 +7,9 @@ namespace OnnxEmbed.Cli;
 /// <summary>Entry point of <c>onnxembed</c>.</summary>
 internal static class Program
 {
+    /// <summary>SIGXFSZ, for which .NET has no name: 25 on Linux and macOS.</summary>
+    private const int FileSizeExceeded = 25;
+
     public static int Main(string[] args)
     {
         using CancellationTokenSource interrupt = new();
@@ -19,6 +23,9 @@ internal static class Program
                 interrupt.Cancel();
             }
         };
+
+        // A write beyond a limit on the size of files (ulimit -f) is an error to report; left alone the signal would end the process.
+        using PosixSignalRegistration? limit = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create((PosixSignal)FileSizeExceeded, signal => signal.Cancel = true);
         Session session = new(Console.Out, Console.Error, TimeProvider.System, interrupt.Token)
         {
             StderrIsTerminal = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb"),

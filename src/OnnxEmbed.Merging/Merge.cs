@@ -86,14 +86,16 @@ public static class Merge
 
     private static MergeReport WriteFile(TensorMerger merger, MergeOptions options, MergeArguments arguments, IReadOnlyList<MergeSource> sources)
     {
+        // The model gets its name last: where it is, everything is, whenever the process is killed.
         using AtomicOutput report = AtomicOutput.File(Beside(options.Output, MergeReport.FileName), options.Force);
         using AtomicOutput recipe = AtomicOutput.File(Beside(options.Output, ResolvedRecipe.FileName), options.Force);
-        MergeReport result = merger.Write(options.Output, options.Force, () => []);
-        File.WriteAllText(report.TemporaryPath, result.ToJson());
-        File.WriteAllText(recipe.TemporaryPath, ResolvedRecipe.ToYaml(options, arguments, UniformType(sources[0])));
-        report.Commit();
-        recipe.Commit();
-        return result;
+        return merger.Write(options.Output, options.Force, () => [], result =>
+        {
+            File.WriteAllText(report.TemporaryPath, result.ToJson());
+            File.WriteAllText(recipe.TemporaryPath, ResolvedRecipe.ToYaml(options, arguments, UniformType(sources[0])));
+            report.Commit();
+            recipe.Commit();
+        });
     }
 
     private static MergeReport WritePackage(TensorMerger merger, MergeOptions options, MergeArguments arguments, IReadOnlyList<MergeSource> sources)

@@ -79,13 +79,24 @@ public sealed class OnnxFileOutput : IDisposable
     /// </summary>
     private static SafeFileHandle Create(string path, PlannedFile file)
     {
-        SafeFileHandle handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, preallocationSize: file.Length);
-        if (RandomAccess.GetLength(handle) != file.Length)
+        SafeFileHandle? handle = null;
+        try
         {
-            RandomAccess.SetLength(handle, file.Length); // where the file system cannot reserve
-        }
+            handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, preallocationSize: file.Length);
+            if (RandomAccess.GetLength(handle) != file.Length)
+            {
+                RandomAccess.SetLength(handle, file.Length); // where the file system cannot reserve
+            }
 
-        return handle;
+            return handle;
+        }
+        catch (Exception exception) when (exception is IOException or ArgumentOutOfRangeException)
+        {
+            // The second is what .NET makes of a limit on the size of files.
+            handle?.Dispose();
+            string target = Path.Combine(Path.GetDirectoryName(path)!, file.Name);
+            throw new IOException($"{target}: needs {file.Length} bytes, which the disk or a limit on the size of files does not allow", exception);
+        }
     }
 
     internal void CopyFrom(MappedFile source, long sourceOffset, int file, long offset, long length)

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace OnnxEmbed.Tensors;
 
 /// <summary>
@@ -11,6 +14,11 @@ namespace OnnxEmbed.Tensors;
 /// </code></example>
 public sealed class AtomicOutput : IDisposable
 {
+    private const string Suffix = ".tmp";
+
+    /// <summary>What a directory that is being replaced is called meanwhile: the temporary name and this.</summary>
+    private const string Aside = ".old";
+
     private static int _counter;
 
     private readonly bool _isDirectory;
@@ -23,15 +31,16 @@ public sealed class AtomicOutput : IDisposable
         TargetPath = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
         _isDirectory = isDirectory;
         _force = force;
-        RefuseExisting();
         string parent = Path.GetDirectoryName(TargetPath)
             ?? throw new OptionException($"{target}: needs a path below the root directory");
+        ClearAway(TargetPath);
+        RefuseExisting();
         _createdParent = CreateMissing(parent);
         string name = Path.GetFileName(TargetPath);
         do
         {
-            // The process and a counter name it, since a library draws no random numbers; a name left by a killed process is passed over.
-            TemporaryPath = Path.Combine(parent, $".{name}.{Environment.ProcessId}-{Interlocked.Increment(ref _counter)}.tmp");
+            // The process and a counter name it, since a library draws no random numbers.
+            TemporaryPath = Path.Combine(parent, $"{Prefix(name)}{Environment.ProcessId}-{Interlocked.Increment(ref _counter)}{Suffix}");
         }
         while (Path.Exists(TemporaryPath));
         if (isDirectory)
@@ -109,6 +118,49 @@ public sealed class AtomicOutput : IDisposable
         }
     }
 
+    /// <summary>
+    /// Deletes what processes of this machine that were killed have left beside a target under temporary names. A directory that one of them had
+    /// moved aside returns if its successor did not come into its place.
+    /// </summary>
+    private static void ClearAway(string target)
+    {
+        string parent = Path.GetDirectoryName(target)!;
+        string prefix = Prefix(Path.GetFileName(target));
+        foreach (string left in System.IO.Directory.Exists(parent) ? System.IO.Directory.GetFileSystemEntries(parent, prefix + "*") : [])
+        {
+            string process = Path.GetFileName(left)[prefix.Length..].Split('-')[0];
+            if (!int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out int id) || IsRunning(id))
+            {
+                continue;
+            }
+
+            if (left.EndsWith(Suffix + Aside, StringComparison.Ordinal) && !Path.Exists(target))
+            {
+                System.IO.Directory.Move(left, target);
+            }
+            else if (left.EndsWith(Suffix, StringComparison.Ordinal) || left.EndsWith(Suffix + Aside, StringComparison.Ordinal))
+            {
+                Delete(left);
+            }
+        }
+    }
+
+    /// <summary>Names tell the machine, too: on a shared disk a process of another one may be at work.</summary>
+    private static string Prefix(string name) => $".{name}.{Environment.MachineName}-";
+
+    private static bool IsRunning(int process)
+    {
+        try
+        {
+            using Process found = Process.GetProcessById(process);
+            return !found.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
     private static void Refuse(string target, bool isDirectory, bool force)
     {
         if (isDirectory)
@@ -175,7 +227,7 @@ public sealed class AtomicOutput : IDisposable
         }
 
         // Directories cannot be exchanged in one step portably: the old one steps aside, and returns if the new one cannot take its place.
-        string aside = TemporaryPath + ".old";
+        string aside = TemporaryPath + Aside;
         System.IO.Directory.Move(TargetPath, aside);
         try
         {

@@ -35,6 +35,56 @@ public class AtomicOutputTests
     }
 
     [Fact]
+    public void File_LeftByAKilledProcess_IsClearedAway()
+    {
+        using TemporaryDirectory directory = new();
+        int dead = DeadProcess();
+        string mine = $".file.txt.{Environment.MachineName}-{Environment.ProcessId}-0.tmp";
+        string elsewhere = $".file.txt.another-machine-{dead}-1.tmp";
+        foreach (string name in (string[])[$".file.txt.{Environment.MachineName}-{dead}-1.tmp", mine, elsewhere, ".file.txt.notes.tmp"])
+        {
+            File.WriteAllText(directory[name], "half");
+        }
+
+        using (AtomicOutput output = AtomicOutput.File(directory["file.txt"], force: false))
+        {
+            File.WriteAllText(output.TemporaryPath, "new");
+            output.Commit();
+        }
+
+        Assert.Equal(new[] { mine, elsewhere, ".file.txt.notes.tmp", "file.txt" }.Order(StringComparer.Ordinal), directory.Entries().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Directory_MovedAsideByAKilledProcess_ReturnsOrGoes()
+    {
+        using TemporaryDirectory directory = new();
+        string aside = directory[$".d.{Environment.MachineName}-{DeadProcess()}-1.tmp.old"];
+        Directory.CreateDirectory(aside);
+        File.WriteAllText(Path.Combine(aside, "old"), "");
+        Assert.Throws<OptionException>(() => AtomicOutput.Directory(directory["d"], force: false));
+        Assert.Equal(["d", "d/old"], directory.Entries());
+
+        Directory.CreateDirectory(aside);
+        using (AtomicOutput output = AtomicOutput.Directory(directory["d"], force: true))
+        {
+            File.WriteAllText(Path.Combine(output.TemporaryPath, "new"), "");
+            output.Commit();
+        }
+
+        Assert.Equal(["d", "d/new"], directory.Entries());
+    }
+
+    /// <summary>The number of a process that has ended.</summary>
+    private static int DeadProcess()
+    {
+        using System.Diagnostics.Process process = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("dotnet", "--version") { RedirectStandardOutput = true })!;
+        process.WaitForExit();
+        return process.Id;
+    }
+
+    [Fact]
     public void File_Exists_IsRefusedWithPathAndRemedy()
     {
         using TemporaryDirectory directory = new();

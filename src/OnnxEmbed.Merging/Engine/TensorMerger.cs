@@ -36,7 +36,9 @@ internal sealed class TensorMerger(
     /// <param name="path">The model file.</param>
     /// <param name="force">Whether existing files are replaced.</param>
     /// <param name="hashes">Hashes for the report.</param>
-    public MergeReport Write(string path, bool force, Func<IReadOnlyList<ProvenanceInput>> hashes)
+    /// <param name="beforeCommit">Gets the report when everything is written but no file of the model has its name yet.</param>
+    public MergeReport Write(
+        string path, bool force, Func<IReadOnlyList<ProvenanceInput>> hashes, Action<MergeReport>? beforeCommit = null)
     {
         OnnxModel model = sources[0].Model;
         OnnxFilePlan plan = model.Plan(path, new OnnxWriteOptions { ExternalData = options.ExternalData, Force = force });
@@ -77,8 +79,7 @@ internal sealed class TensorMerger(
             throw new DataException("merge: " + string.Join("; ", _faults));
         }
 
-        output.Commit();
-        return new MergeReport
+        MergeReport report = new()
         {
             Method = options.Method.Name,
             Parameters = arguments.Values,
@@ -91,6 +92,9 @@ internal sealed class TensorMerger(
             AnglesDegrees = sources.Count == 1 ? [] : [.. _total.Select(sums => Degrees(sums))],
             BlendedElements = _blendedElements,
         };
+        beforeCommit?.Invoke(report);
+        output.Commit();
+        return report;
     }
 
     /// <summary>Initializers in the order of the graph; a twin after the table whose factors it takes.</summary>
