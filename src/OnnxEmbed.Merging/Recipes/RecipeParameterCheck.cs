@@ -36,6 +36,12 @@ internal sealed class RecipeParameterCheck(RecipeFaults faults, MergeMethod meth
         {
             faults.Warn(recipe.MethodLine, $"density: is 1 unless given, with which {method.Name} trims nothing");
         }
+
+        foreach (MergeParameter parameter in method.Parameters.Concat(method.ModelParameters)
+            .Where(parameter => parameter.MergekitDefault is { } other && other != parameter.Default && !given.Contains(parameter.Name)))
+        {
+            faults.Warn(recipe.MethodLine, $"{parameter.Name}: is {parameter.Default} unless given, as in the paper; mergekit's default, {parameter.MergekitDefault}, holds with --compat mergekit");
+        }
     }
 
     private void CheckSetting(ParameterSetting setting, bool ofModel)

@@ -1,0 +1,129 @@
+using CsCheck;
+using OnnxEmbed.Merging.Methods;
+using OnnxEmbed.Merging.Methods.TaskVectors;
+using OnnxEmbed.Tensors;
+
+namespace OnnxEmbed.Merging.Tests.Methods.TaskVectors;
+
+public class CutSearchTests
+{
+    private static readonly int[] AllLengths = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 127, 129, 1023, 1025, 2048, 16_384, 16_385, 20_011];
+
+    private static readonly Gen<int> Lengths = Gen.Int[0, AllLengths.Length - 1].Select(i => AllLengths[i]);
+
+    [Fact]
+    public void Find_AnyRank_HasTheLargestInside() => Gen.Select(Lengths, Gen.UInt, Gen.Int[0, 3], Gen.Double[0, 1]).Sample(
+        (length, seed, kind, fraction) =>
+        {
+            double[] values = Values(length, seed, kind);
+            int rank = (int)Math.Round(fraction * length);
+            Assert.Equal(Sorted(values, rank), Inside(values, rank));
+        },
+        iter: 150);
+
+    [Theory]
+    [InlineData(0.001)]
+    [InlineData(0.5)]
+    [InlineData(0.9)]
+    public void Find_MoreTiesThanAreGathered_TakesTheLowestPositions(double fraction)
+    {
+        // 1.3 million elements of three magnitudes: no bracket and no bin is small, the ties are counted by blocks.
+        double[] values = [.. BareModels.Values(1_300_000, 4).Select(x => Math.Round(x * 1.4))];
+        int rank = (int)(fraction * values.Length);
+        Assert.Equal(Sorted(values, rank), Inside(values, rank));
+    }
+
+    [Fact]
+    public void Find_SampleDoesNotTell_IsExactAllTheSame()
+    {
+        // Large values in one stretch, of which the sample sees too few or too many: zero elsewhere.
+        double[] values = new double[300_000];
+        for (int i = 0; i < 700; i++)
+        {
+            values[200_000 + i] = i + 1;
+        }
+
+        foreach (int rank in (int[])[1, 10, 699, 700, 701, 5000])
+        {
+            Assert.Equal(Sorted(values, rank), Inside(values, rank));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(777)]
+    [InlineData(19_999)]
+    public void Selection_KeysThatDifferInTheLastBits_GoesThroughAllDigits(int rank)
+    {
+        // 2^15 neighbours of 1 in a room of 64 keys: four histograms, then the key itself.
+        double[] values = [.. BareModels.Values(20_000, 9).Select(x => 1 + (Math.Floor((x + 1) * 16_384) * Math.BitIncrement(1.0)) - (Math.Floor((x + 1) * 16_384) * 1.0))];
+        using RadixSelection selection = new(values.Length, rank, new long[64], new long[64]);
+        while (!selection.IsDone)
+        {
+            selection.BeginPass();
+            SelectionTally tally = selection.MakeTally();
+            for (int start = 0; start < values.Length; start += 1000)
+            {
+                selection.Show(values.AsSpan(start, Math.Min(1000, values.Length - start)), start, tally);
+            }
+
+            selection.Collect(tally);
+            selection.EndPass();
+        }
+
+        double[] descending = [.. values.OrderByDescending(Math.Abs)];
+        Assert.Equal(MagnitudeKeys.Of(descending[rank - 1]), selection.Key);
+        Assert.Equal(rank - values.Count(x => MagnitudeKeys.Of(x) > selection.Key), selection.TiesInside);
+    }
+
+    [Fact]
+    public void Trim_AnyCutsAndSplits_KeepsWhatLiesBetween() => Gen.Select(Gen.Int[0, 70], Gen.UInt, Gen.Int[0, 80], Gen.Int[0, 80]).Sample(
+        (length, seed, lowerEnd, upperEnd) =>
+        {
+            double[] values = [.. BareModels.Values(length, seed).Select(x => Math.Round(x * 3))];
+            Cut lower = new(MagnitudeKeys.Of(1), lowerEnd);
+            Cut upper = new(MagnitudeKeys.Of(2), upperEnd);
+            bool In(Cut cut, int at) => MagnitudeKeys.Of(values[at]) > cut.Key || (MagnitudeKeys.Of(values[at]) == cut.Key && at < cut.TieEnd);
+            double[] expected = [.. values.Select((x, at) => In(lower, at) && !In(upper, at) ? x : 0)];
+            double[] whole = [.. values];
+            MagnitudeKeys.Trim(whole, 0, lower, upper);
+            double[] parts = [.. values];
+            MagnitudeKeys.Trim(parts.AsSpan(0, length / 3), 0, lower, upper);
+            MagnitudeKeys.Trim(parts.AsSpan(length / 3), length / 3, lower, upper);
+            Assert.Equal(expected, whole);
+            Assert.Equal(expected, parts);
+        });
+
+    [Fact]
+    public void Ranks_AnyRow_AreThoseOfAStableSort() => Gen.Select(Lengths, Gen.UInt, Gen.Int[0, 3]).Sample(
+        (length, seed, kind) =>
+        {
+            double[] values = Values(length, seed, kind);
+            int[] ranks = new int[length];
+            new RowRanks().Fill([.. values.Select(MagnitudeKeys.Of)], ranks);
+            int[] ascending = [.. Enumerable.Range(0, length).OrderBy(at => Math.Abs(values[at])).ThenByDescending(at => at)];
+            Assert.Equal(Enumerable.Range(0, length), ascending.Select(at => ranks[at]));
+        },
+        iter: 60);
+
+    /// <summary>Values of four kinds: all different, few magnitudes, mostly zero, of all sizes with infinities and subnormals.</summary>
+    private static double[] Values(int length, uint seed, int kind) => [.. BareModels.Values(length, seed).Select((x, at) => kind switch
+    {
+        0 => (double)x,
+        1 => Math.Round(x * 4) / 4,
+        2 => at % 7 == 3 ? x : -0.0,
+        _ => at % 50 == 9 ? double.NegativeInfinity : at % 11 == 2 ? x * double.Epsilon * 9 : Math.Exp(x * 300) * Math.Sign(x),
+    })];
+
+    private static int[] Sorted(double[] values, int rank) =>
+        [.. Enumerable.Range(0, values.Length).OrderByDescending(at => Math.Abs(values[at])).ThenBy(at => at).Take(rank).Order()];
+
+    private static int[] Inside(double[] values, int rank)
+    {
+        // The task vector is the model's, since the base is 0.
+        TensorData model = TensorData.From<double>(values, values.Length);
+        MergeTensor tensor = MergeTensors.Of([TensorData.From<double>(new double[values.Length], values.Length), model], hasBase: true);
+        Cut cut = CutSearch.Find(tensor, [rank], [0])[0];
+        return [.. Enumerable.Range(0, values.Length).Where(at => MagnitudeKeys.Of(values[at]) > cut.Key || (MagnitudeKeys.Of(values[at]) == cut.Key && at < cut.TieEnd))];
+    }
+}
