@@ -5,6 +5,7 @@ using OnnxEmbed.Merging.Reports;
 using OnnxEmbed.Merging.Stacking;
 using OnnxEmbed.Models.Adapters;
 using OnnxEmbed.Models.Packages;
+using OnnxEmbed.Onnx;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Merging;
@@ -64,6 +65,14 @@ public static class Merge
                 AtomicOutput.RefuseExistingFile(options.Output, options.Force);
                 AtomicOutput.RefuseExistingFile(Beside(options.Output, MergeReport.FileName), options.Force);
                 AtomicOutput.RefuseExistingFile(Beside(options.Output, ResolvedRecipe.FileName), options.Force);
+                if (options.Manifest)
+                {
+                    AtomicOutput.RefuseExistingFile(Beside(options.Output, MergeManifest.FileName), options.Force);
+                }
+                else if (options.Force)
+                {
+                    File.Delete(Beside(options.Output, MergeManifest.FileName)); // of the merge that is replaced
+                }
             }
 
             Alignment alignment = InputCheck.Run(options, sources, cancellation);
@@ -89,13 +98,39 @@ public static class Merge
         // The model gets its name last: where it is, everything is, whenever the process is killed.
         using AtomicOutput report = AtomicOutput.File(Beside(options.Output, MergeReport.FileName), options.Force);
         using AtomicOutput recipe = AtomicOutput.File(Beside(options.Output, ResolvedRecipe.FileName), options.Force);
-        return merger.Write(options.Output, options.Force, () => [], result =>
+        MergeReport made = merger.Write(options.Output, options.Force, () => [], result =>
         {
             File.WriteAllText(report.TemporaryPath, result.ToJson());
             File.WriteAllText(recipe.TemporaryPath, ResolvedRecipe.ToYaml(options, arguments, UniformType(sources[0])));
             report.Commit();
             recipe.Commit();
         });
+        if (options.Manifest)
+        {
+            WriteManifest(options, sources);
+        }
+
+        return made;
+    }
+
+    /// <summary>Hashes what lies there under its name; killed before that, the merge is complete and has no manifest.</summary>
+    private static void WriteManifest(MergeOptions options, IReadOnlyList<MergeSource> sources)
+    {
+        string[] files;
+        using (OnnxModel written = OnnxModel.Load(options.Output))
+        {
+            files =
+            [
+                .. written.Locations.Values.Select(location => location.File).Where(file => file.Length > 0).Append(Path.GetFileName(options.Output)).Distinct(),
+                Path.GetFileName(Beside(options.Output, MergeReport.FileName)),
+                Path.GetFileName(Beside(options.Output, ResolvedRecipe.FileName)),
+            ];
+        }
+
+        using AtomicOutput manifest = AtomicOutput.File(Beside(options.Output, MergeManifest.FileName), options.Force);
+        string directory = Path.GetDirectoryName(Path.GetFullPath(options.Output))!;
+        File.WriteAllText(manifest.TemporaryPath, MergeManifest.Of(directory, files, Hashes(sources, options.Base is not null)));
+        manifest.Commit();
     }
 
     private static MergeReport WritePackage(TensorMerger merger, MergeOptions options, MergeArguments arguments, IReadOnlyList<MergeSource> sources)
@@ -135,6 +170,8 @@ public static class Merge
             {
                 File.WriteAllText(Path.Combine(directory, MergeReport.FileName), result!.ToJson());
                 File.WriteAllText(Path.Combine(directory, ResolvedRecipe.FileName), ResolvedRecipe.ToYaml(options, arguments, UniformType(sources[0])));
+                string[] files = [.. Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(directory, file).Replace('\\', '/'))];
+                File.WriteAllText(Path.Combine(directory, MergeManifest.FileName), MergeManifest.Of(directory, files, hashes));
             },
             force: options.Force,
             config: sources[0].Stack is { } stack ? StackedConfig.Of(sources[0].Package!, stack) : null);

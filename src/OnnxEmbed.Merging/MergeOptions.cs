@@ -52,6 +52,9 @@ public sealed record MergeOptions
     /// <summary>Whether models that by the angles between their weights do not descend from one base are merged instead of refused.</summary>
     public bool AllowUnrelated { get; init; }
 
+    /// <summary>Whether hashes of result and inputs are written beside a bare file, too, which takes as long as the merge; a package always has them.</summary>
+    public bool Manifest { get; init; }
+
     /// <summary>Whether an existing output is replaced.</summary>
     public bool Force { get; init; }
 

@@ -31,9 +31,21 @@ internal sealed class MergeRunOptions : ICommandParameterSet
     [HasDefaultValue]
     public bool AllowNonFinite { get; set; }
 
+    [Option("align-vocabulary", Description = "Merge models with different vocabularies token by token; tokens of the first model (or the base) only are kept.")]
+    [HasDefaultValue]
+    public bool AlignVocabulary { get; set; }
+
+    [Option("allow-unrelated", Description = "Merge models although their weights show no common origin.")]
+    [HasDefaultValue]
+    public bool AllowUnrelated { get; set; }
+
     [Option("strict", Description = "Refuse what otherwise keeps the first model's value with a warning.")]
     [HasDefaultValue]
     public bool Strict { get; set; }
+
+    [Option("manifest", Description = "Write hashes beside a bare file, too, for verify; a package always has them.")]
+    [HasDefaultValue]
+    public bool Manifest { get; set; }
 
     [Option("threads", Description = "Threads; all cores unless given. The result does not depend on it.")]
     [HasDefaultValue]
@@ -54,8 +66,11 @@ internal sealed class MergeRunOptions : ICommandParameterSet
         },
         LinearVectors = LinearVectors || options.LinearVectors,
         Extrapolate = Extrapolate || options.Extrapolate,
+        AlignVocabulary = AlignVocabulary || options.AlignVocabulary,
+        AllowUnrelated = AllowUnrelated || options.AllowUnrelated,
         AllowNonFinite = AllowNonFinite || options.AllowNonFinite,
         Strict = Strict,
+        Manifest = Manifest,
         Force = Force,
         DegreeOfParallelism = Threads ?? defaultThreads,
     };

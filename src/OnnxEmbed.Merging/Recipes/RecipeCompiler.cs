@@ -43,12 +43,37 @@ internal sealed class RecipeCompiler(RecipeFaults faults, bool extrapolate)
         });
         new RecipeParameterCheck(faults, method, options.Extrapolate).Check(recipe, slices);
         options = new RecipeParameters(recipe, method, slices).Fill(options);
+        options = Vocabulary(recipe, options);
         if (recipe.Name is { } name)
         {
             _stages.Add(name);
         }
 
         return new RecipeStage(recipe.Name, options);
+    }
+
+    /// <summary>
+    /// The tokenizer of the result is that of the base, or of the first model: base, and a model that is that one, merge token by token. No merge
+    /// makes a tokenizer that none of the models has.
+    /// </summary>
+    private MergeOptions Vocabulary(MergeRecipe recipe, MergeOptions options)
+    {
+        if (recipe.Tokenizer is not { } tokenizer)
+        {
+            return options;
+        }
+
+        MergeInput first = options.Base ?? options.Inputs[0];
+        if (tokenizer.Source == "union")
+        {
+            faults.Warn(tokenizer.Line, $"tokenizer: no union of vocabularies is made; that of {first.Model} is kept, rows of tokens that others have beside it are left out");
+        }
+        else if (tokenizer.Model is { } model && Located(model.Path) != first.Model)
+        {
+            faults.Add(tokenizer.Line, $"tokenizer: needs base, union or the model that gives the graph ({first.Model}), got {model}");
+        }
+
+        return options with { AlignVocabulary = true };
     }
 
     private MergeOptions Settings(MergeRecipe recipe, MergeOptions options)

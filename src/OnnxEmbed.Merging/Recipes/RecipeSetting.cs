@@ -17,6 +17,8 @@ internal sealed record RecipeSetting(string Name, string Needs, Func<MergeOption
             (options, value) => value == "mergekit" ? options with { Compatibility = MergeCompatibility.Mergekit } : null),
         Flag("extrapolate", options => options.Extrapolate, (options, value) => options with { Extrapolate = value }),
         Flag("linear_vectors", options => options.LinearVectors, (options, value) => options with { LinearVectors = value }),
+        Flag("align_vocabulary", options => options.AlignVocabulary, (options, value) => options with { AlignVocabulary = value }),
+        Flag("allow_unrelated", options => options.AllowUnrelated, (options, value) => options with { AllowUnrelated = value }),
         Flag("allow_nonfinite", options => options.AllowNonFinite, (options, value) => options with { AllowNonFinite = value }),
     ];
 
