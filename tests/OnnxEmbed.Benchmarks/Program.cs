@@ -20,6 +20,12 @@ switch (args)
         Console.WriteLine(StepTimes.Print(TorchStep.Measure(Shape(length), kind == "lora", Numbers.Int(threads), Numbers.Int(steps))));
         Console.Error.WriteLine($"processor time {StepTimes.ProcessorTime:F1} ms a step");
         return 0;
+    case ["product-rate", "torch"]:
+        Console.WriteLine(StepTimes.Print([ProductRate.Torch(cores)]));
+        return 0;
+    case ["product-rate", string kernels]:
+        Console.WriteLine(StepTimes.Print([ProductRate.Onnx(kernels == "own", cores)]));
+        return 0;
     case ["profile", string kind, string length]:
         return StepProfile.Run((prefix, steps) => OnnxStep.Measure(Shape(length), kind == "lora", cores, steps, prefix));
     case ["bench-large", ..]:

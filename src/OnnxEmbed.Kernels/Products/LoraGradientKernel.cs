@@ -43,7 +43,7 @@ internal sealed unsafe class LoraGradientKernel(KernelAttributes attributes) : C
 
         float* dataX = (float*)x.Data;
         float* dataY = (float*)dy.Data;
-        int range = ((tokens + Ranges - 1) / Ranges + BlockRows - 1) / BlockRows * BlockRows;
+        int range = (((tokens + Ranges - 1) / Ranges) + Tile.Rows - 1) / Tile.Rows * Tile.Rows;
         int used = Math.Max(1, (tokens + range - 1) / Math.Max(1, range));
         context.ParallelFor(used, index =>
         {

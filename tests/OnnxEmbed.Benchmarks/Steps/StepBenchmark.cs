@@ -53,9 +53,12 @@ internal static class StepBenchmark
         }
 
         table.Write(Console.Out);
+        Console.WriteLine($"  products alone, f32, GF/s: onnxembed {Rate("own")}, ONNX Runtime's kernels {Rate("standard")}, torch {Rate("torch")}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  target: LoRA at most {Target} of torch at T=32 and T=128"));
         Console.WriteLine();
     }
+
+    private static string Rate(string kernels) => Numbers.Text(StepTimes.Parse(ChildRun.OfSelf(["product-rate", kernels]).Output)[0]);
 
     private static void Add(List<double> medians, List<double> load, ChildRun run)
     {
