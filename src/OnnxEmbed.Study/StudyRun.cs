@@ -91,12 +91,17 @@ public static class StudyRun
             }
         }
 
-        faults.AddRange(new[] { ("--encoder", options.Encoder), ("--decoder", options.Decoder) }
-            .Where(model => !Directory.Exists(model.Item2))
-            .Select(model => $"{model.Item1}: needs the directory of a model package, got {model.Item2}, which does not exist"));
         if (faults.Count > 0)
         {
             throw new OptionException(string.Join("; ", faults));
+        }
+
+        string[] missing = [.. new[] { ("--encoder", options.Encoder), ("--decoder", options.Decoder) }
+            .Where(model => !Directory.Exists(model.Item2))
+            .Select(model => $"{model.Item1}: needs the directory of a model package, got {model.Item2}, which does not exist")];
+        if (missing.Length > 0)
+        {
+            throw new DataException(string.Join("; ", missing));
         }
 
         AtomicOutput.RefuseExistingDirectory(options.Out, options.Force);

@@ -6,13 +6,14 @@ using OnnxEmbed.Cli.Output;
 using OnnxEmbed.Models.Adapters;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Tensors;
+using OnnxEmbed.Training.Runs;
 
 namespace OnnxEmbed.Cli.Commands;
 
 /// <summary><c>inspect</c>: what is in a file or directory of ours.</summary>
 internal sealed class InspectCommand(Session session)
 {
-    private const string Kinds = "a model package, a LoRA adapter, or an .onnx, .safetensors or .parquet file";
+    private const string Kinds = "a model package, a LoRA adapter, a run, or an .onnx, .safetensors or .parquet file";
 
     [Command("inspect", Description = "Says what is in a file or directory. It is " + Kinds + ".")]
     [Example("onnxembed inspect artifacts/fresh")]
@@ -33,14 +34,16 @@ internal sealed class InspectCommand(Session session)
             throw new FileNotFoundException($"{path}: needs {Kinds}, found nothing there");
         }
 
-        if (LoraAdapter.IsAdapter(path))
+        if (LoraAdapter.IsAdapter(path) && !RunSummary.IsRun(path))
         {
             return AdapterInspector.Inspect(path, all);
         }
 
         if (Directory.Exists(path))
         {
-            return ModelPackage.IsPackage(path) ? PackageInspector.Inspect(path, all) : throw new DataException($"{path}: needs {Kinds}");
+            return ModelPackage.IsPackage(path) ? PackageInspector.Inspect(path, all)
+                : RunSummary.IsRun(path) ? RunInspector.Inspect(path, all)
+                : throw new DataException($"{path}: needs {Kinds}");
         }
 
         return Path.GetExtension(path).ToLowerInvariant() switch

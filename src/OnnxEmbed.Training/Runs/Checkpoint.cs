@@ -31,20 +31,26 @@ internal sealed record Checkpoint(string Directory, long Step, long Tokens, doub
             ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
         });
 
+    /// <summary>Updates after which a run has checkpoints, ascending.</summary>
+    public static IReadOnlyList<long> Steps(string run)
+    {
+        string parent = Path.Combine(run, "checkpoints");
+        return System.IO.Directory.Exists(parent)
+            ? [.. new DirectoryInfo(parent).GetDirectories(Prefix + "*").Select(found => StepOf(found.Name)).OfType<long>().Order()]
+            : [];
+    }
+
     /// <summary>The last checkpoint of a run, or null where it has none yet.</summary>
     /// <exception cref="DataException">Its state is no checkpoint's.</exception>
     public static Checkpoint? Latest(string run)
     {
-        string parent = Path.Combine(run, "checkpoints");
-        long[] steps = System.IO.Directory.Exists(parent)
-            ? [.. new DirectoryInfo(parent).GetDirectories(Prefix + "*").Select(found => StepOf(found.Name)).OfType<long>()]
-            : [];
-        if (steps.Length == 0)
+        IReadOnlyList<long> steps = Steps(run);
+        if (steps.Count == 0)
         {
             return null;
         }
 
-        string directory = PathOf(run, steps.Max());
+        string directory = PathOf(run, steps[^1]);
         string path = Path.Combine(directory, StateFile);
         using SafetensorsFile state = SafetensorsFile.Open(path);
         return new Checkpoint(

@@ -19,10 +19,17 @@ internal sealed class RunDirectory : IDisposable
     /// <summary>The trained adapter.</summary>
     public const string Adapter = "adapter";
 
-    private const string LogFile = "log.jsonl";
-    private const string ConfigFile = "config.json";
-    private const string ResultFile = "result.json";
-    private const string GraphFile = "training_model.onnx";
+    /// <summary>One line an update.</summary>
+    public const string LogFile = "log.jsonl";
+
+    /// <summary>Every option as resolved.</summary>
+    public const string ConfigFile = "config.json";
+
+    /// <summary>The numbers of the run, its last file.</summary>
+    public const string ResultFile = "result.json";
+
+    /// <summary>Forward, loss and gradients.</summary>
+    public const string GraphFile = "training_model.onnx";
 
     /// <summary>Options that change how a run is carried out, not what it gives.</summary>
     private static readonly string[] Free = ["out", "force", "resume", "threads", "max_minutes", "checkpoint_every"];

@@ -48,4 +48,23 @@ public sealed class InspectCommandTests
         using TemporaryFolder folder = new();
         CommandRun.Fails(1, ["inspect", folder.Write("a.txt", "x"u8)], "a.txt: needs a model package, a LoRA adapter");
     }
+
+    [Fact]
+    public void Inspect_Run_SaysHowFarItCame()
+    {
+        using TemporaryFolder folder = new();
+        CommandRun.Done("init", "--arch", "llama", "--hidden", "32", "--layers", "1", "--heads", "2", "-o", folder["base"]);
+        CommandRun.Done("data", "text", "--count", "80", "-o", folder["text.parquet"]);
+        CommandRun.Done(
+            "pretrain", folder["base"], "--data", folder["text.parquet"], "--steps", "5", "--checkpoint-every", "2", "-o", folder["run"]);
+        using JsonDocument found = JsonDocument.Parse(CommandRun.Done("inspect", folder["run"], "--json").Stdout);
+        Assert.Equal("pretrain run", found.RootElement.GetProperty("kind").GetString());
+        Assert.True(found.RootElement.GetProperty("complete").GetBoolean());
+        Assert.Equal(5, found.RootElement.GetProperty("updates").GetInt64());
+        Assert.Equal([2L, 4L], found.RootElement.GetProperty("checkpoints").EnumerateArray().Select(step => step.GetInt64()));
+        File.AppendAllText(Path.Combine(folder["run"], "log.jsonl"), "{\"step\":6,\"lo");
+        CommandRun.Done("inspect", folder["run"]);
+        File.WriteAllText(Path.Combine(folder["run"], "config.json"), "{}");
+        CommandRun.Fails(1, ["inspect", folder["run"]], "needs config.json and log.jsonl of a run");
+    }
 }
