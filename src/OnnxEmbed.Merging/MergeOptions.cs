@@ -1,6 +1,7 @@
 using OnnxEmbed.Merging.Methods;
 using OnnxEmbed.Merging.Recipes;
 using OnnxEmbed.Onnx;
+using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Merging;
 
@@ -57,6 +58,13 @@ public sealed record MergeOptions
 
     /// <summary>Whether an existing output is replaced.</summary>
     public bool Force { get; init; }
+
+    /// <summary>
+    /// Floating-point type of the result's weights: f64, f32, f16 or bf16, rounded once. Constants of the graph keep theirs; the graph computes in the
+    /// types that it has, behind a Cast of each weight.
+    /// </summary>
+    /// <value>Default null: the types of the model that gives the graph.</value>
+    public ElementType? OutputType { get; init; }
 
     /// <summary>Where the bytes of large tensors go.</summary>
     public ExternalDataMode ExternalData { get; init; } = ExternalDataMode.Auto;

@@ -27,6 +27,10 @@ public sealed partial class OnnxModel : IDisposable
         CheckAgreement(proto, tensors);
     }
 
+    /// <summary>Makes a model of which some tensors are still to be written, to plan its files; those with one location share their bytes.</summary>
+    internal OnnxModel(ModelProto proto, IReadOnlyDictionary<string, TensorData> tensors, IReadOnlyDictionary<string, TensorLocation> locations)
+        : this(proto, tensors) => Locations = locations;
+
     private OnnxModel(
         ModelSkeleton skeleton,
         MappedFile file,

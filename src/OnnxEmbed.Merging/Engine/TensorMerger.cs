@@ -23,6 +23,7 @@ internal sealed class TensorMerger(
     private readonly List<string> _faults = [];
     private readonly Dictionary<string, TensorBlend> _blends = new(StringComparer.Ordinal);
     private readonly PairSums[] _total = new PairSums[Math.Max(1, sources.Count - 1)];
+    private readonly OnnxModel _layout = OutputLayout.Of(sources[0].Model, options.OutputType);
     private IReadOnlyDictionary<string, string> _twins = new Dictionary<string, string>();
     private readonly Dictionary<string, MergeArguments> _own = new(StringComparer.Ordinal);
     private long _blendedElements;
@@ -41,7 +42,7 @@ internal sealed class TensorMerger(
         string path, bool force, Func<IReadOnlyList<ProvenanceInput>> hashes, Action<MergeReport>? beforeCommit = null)
     {
         OnnxModel model = sources[0].Model;
-        OnnxFilePlan plan = model.Plan(path, new OnnxWriteOptions { ExternalData = options.ExternalData, Force = force });
+        OnnxFilePlan plan = _layout.Plan(path, new OnnxWriteOptions { ExternalData = options.ExternalData, Force = force });
         _twins = TwinsInAll();
         List<TensorReport> reports = [];
         using OnnxFileOutput output = options.DryRun ? plan.Discard() : plan.Create(force);
@@ -145,6 +146,7 @@ internal sealed class TensorMerger(
 
         WeightSource[] weights = name == _ahead.Name ? _ahead.Weights : WeightsOf(name);
         TensorData target = weights[0].Stored;
+        ElementType type = TypeOf(unit);
         bool equal = _engine.AreEqual(weights);
         bool constant = _fixed.IsConstant(unit.Tensor, target); // such as the -∞ of a mask
         TensorBlend? blend = options.Method.Rule.Measures || constant || _faults.Count > 0 ? null : Decide(unit, weights, [], equal);
@@ -152,7 +154,7 @@ internal sealed class TensorMerger(
         RoundedSums? rounded = null;
         if (range is { } place && blend is { CopyOf: null, Formula: null })
         {
-            (rounded, pairs) = _engine.MeasureAndBlend(weights, blend.Factors, target.ElementType, WriterOf(unit, place, target.ElementType.SizeInBytes(), output));
+            (rounded, pairs) = _engine.MeasureAndBlend(weights, blend.Factors, type, WriterOf(unit, place, type.SizeInBytes(), output));
             _blendedElements += target.ElementCount;
         }
         else
@@ -175,13 +177,14 @@ internal sealed class TensorMerger(
         if (_faults.Count == 0 && range is { } free)
         {
             MeasureAhead(name);
-            rounded ??= WriteFloats(weights, blend, pairs, WriterOf(unit, free, target.ElementType.SizeInBytes(), output));
+            rounded ??= WriteFloats(weights, blend, pairs, type, WriterOf(unit, free, type.SizeInBytes(), output));
         }
 
         bool compared = sources.Count > 1;
-        return new TensorReport(name, target.ToString(), blend.Action)
+        TensorData result = TensorData.WithoutBytes(type, [.. target.Shape]);
+        return new TensorReport(name, result.ToString(), blend.Action)
         {
-            Bytes = target.ByteLength,
+            Bytes = result.ByteLength,
             Factors = blend.CopyOf is null && blend.Formula is null ? blend.Factors : [],
             Figures = blend.Figures,
             Norms = norms,
@@ -196,6 +199,9 @@ internal sealed class TensorMerger(
         };
     }
 
+    /// <summary>Element type that a tensor has in the result.</summary>
+    private ElementType TypeOf(MergeUnit unit) => _layout.Tensors[unit.Tensor].ElementType;
+
     /// <summary>What the other models lack, or what is not to be merged: the first model's values.</summary>
     private TensorReport Keep(MergeUnit unit, PlannedRange? range, OnnxFileOutput output)
     {
@@ -203,7 +209,7 @@ internal sealed class TensorMerger(
         double norm = _engine.Measure([weights])[0].FirstNorm;
         if (range is { } place)
         {
-            _engine.CopyValues(weights, weights.Stored.ElementType, WriterOf(unit, place, weights.Stored.ElementType.SizeInBytes(), output));
+            _engine.CopyValues(weights, TypeOf(unit), WriterOf(unit, place, TypeOf(unit).SizeInBytes(), output));
         }
 
         string[] lacking = [.. sources.Where(source => source.BindingOf(unit.Name) is null).Select(source => source.Label)];
@@ -287,16 +293,15 @@ internal sealed class TensorMerger(
         }
     }
 
-    private RoundedSums WriteFloats(WeightSource[] weights, TensorBlend blend, IReadOnlyList<PairSums> pairs, BlockEngine.BlockWriter write)
+    private RoundedSums WriteFloats(WeightSource[] weights, TensorBlend blend, IReadOnlyList<PairSums> pairs, ElementType type, BlockEngine.BlockWriter write)
     {
-        ElementType type = weights[0].Stored.ElementType;
         if (blend.CopyOf is { } copied && !weights[copied].IsChanged && weights[copied].Stored.ElementType == type)
         {
             _engine.Copy(weights[copied].Stored, write);
             return new RoundedSums(copied == 0 ? pairs[0].FirstSquared : pairs[copied - 1].SecondSquared, 0, 0);
         }
 
-        if (blend.CopyOf is { } view && weights[view].IsView)
+        if (blend.CopyOf is { } view && (weights[view].IsView || !weights[view].IsChanged))
         {
             return new RoundedSums(_engine.CopyValues(weights[view], type, write), 0, 0);
         }

@@ -103,6 +103,11 @@ internal static class ArgumentCheck
             faults.Add($"weights: {method.Name} takes none");
         }
 
+        if (options.OutputType is { } type && !type.IsFloat())
+        {
+            faults.Add($"output type: needs f64, f32, f16 or bf16, got {type.ShortName()}");
+        }
+
         if (options.DegreeOfParallelism < 1)
         {
             faults.Add($"threads: needs 1 or more, got {options.DegreeOfParallelism}");
