@@ -39,6 +39,10 @@ internal sealed class MergeRunOptions : ICommandParameterSet
     [HasDefaultValue]
     public bool AllowUnrelated { get; set; }
 
+    [Option("out-type", Description = "Type of the result's weights: f32, f16, bf16 or f64; that of the first model unless given.", ValueName = "TYPE")]
+    [HasDefaultValue]
+    public string? OutType { get; set; }
+
     [Option("strict", Description = "Refuse what otherwise keeps the first model's value with a warning.")]
     [HasDefaultValue]
     public bool Strict { get; set; }
@@ -69,6 +73,15 @@ internal sealed class MergeRunOptions : ICommandParameterSet
         AlignVocabulary = AlignVocabulary || options.AlignVocabulary,
         AllowUnrelated = AllowUnrelated || options.AllowUnrelated,
         AllowNonFinite = AllowNonFinite || options.AllowNonFinite,
+        OutputType = OutType switch
+        {
+            null => options.OutputType,
+            "f64" => ElementType.Float64,
+            "f32" => ElementType.Float32,
+            "f16" => ElementType.Float16,
+            "bf16" => ElementType.BFloat16,
+            _ => throw new OptionException($"--out-type: needs f64, f32, f16 or bf16, got '{OutType}'"),
+        },
         Strict = Strict,
         Manifest = Manifest,
         Force = Force,

@@ -40,6 +40,7 @@ internal sealed class RecipeCompiler(RecipeFaults faults, bool extrapolate)
             Output = "",
             DegreeOfParallelism = 1,
             Extrapolate = extrapolate,
+            OutputType = recipe.OutDtype ?? recipe.Dtype,
         });
         new RecipeParameterCheck(faults, method, options.Extrapolate).Check(recipe, slices);
         options = new RecipeParameters(recipe, method, slices).Fill(options);

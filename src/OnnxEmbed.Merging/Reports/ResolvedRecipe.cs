@@ -78,6 +78,11 @@ internal sealed class ResolvedRecipe
             _yaml.Entry("dtype", dtype);
         }
 
+        if (_options.OutputType is { } output && output != type)
+        {
+            _yaml.Entry("out_dtype", DtypeOf(output)!);
+        }
+
         (string Name, string Value)[] settings =
             [.. RecipeSetting.All.Select(setting => (setting.Name, Value: setting.Get(_options)!)).Where(setting => setting.Value is not null)];
         if (settings.Length > 0)

@@ -96,4 +96,18 @@ public class OutputTypeTests
         Assert.Equal("output type: bf16 needs a graph of opset 13 or later, got 11", Assert.Throws<OptionException>(() => BareModels.Run(options)).Message);
         BareModels.Run(options with { OutputType = ElementType.Float16 });
     }
+
+    [Fact]
+    public void Recipe_OutDtype_GivesThatType()
+    {
+        using TemporaryDirectory directory = new();
+        string a = BareModels.Write(directory["a.onnx"], 1, 2);
+        string b = BareModels.Write(directory["b.onnx"], 3, 4);
+        BareModels.Run(BareModels.Soup(directory["c.onnx"], a, b) with { OutputType = ElementType.Float16 });
+        string recipe = File.ReadAllText(directory["c.onnx.merge-recipe.yaml"]);
+        Assert.Contains("dtype: float32\nout_dtype: float16\n", recipe, StringComparison.Ordinal);
+        Assert.Equal("f16[2]", BareModels.Read(directory["c.onnx"]).ToString());
+        MergeOptions again = Assert.Single(Merging.Recipes.RecipeFile.Load(directory["c.onnx.merge-recipe.yaml"]).Stages).Options;
+        Assert.Equal(ElementType.Float16, again.OutputType);
+    }
 }
