@@ -98,7 +98,9 @@ internal sealed class KernelRewrite
                 if (_groups.Producers.TryGetValue(read, out int producer))
                 {
                     TryJoin(i, producer);
-                    foreach (int sibling in _groups.Consumers(producer))
+
+                    // What merely shares a number or a row of weights gains nothing from running together.
+                    foreach (int sibling in _domains[i]!.IsWhole(read) ? _groups.Consumers(producer) : [])
                     {
                         if (sibling < i)
                         {
