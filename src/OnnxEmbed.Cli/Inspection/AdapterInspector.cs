@@ -17,14 +17,17 @@ internal static class AdapterInspector
             .Fact("rank", adapter.Settings.R)
             .Fact("alpha", adapter.Settings.LoraAlpha)
             .Fact("rank_stabilized", adapter.Settings.UseRslora)
+            .Fact("weight_decomposed", adapter.Settings.UseDora)
+            .Fact("biases", adapter.Settings.LoraBias ? "lora_bias" : adapter.Settings.Bias)
+            .Fact("whole_tensors", adapter.WholeTensors.Keys.ToList())
             .Fact("targets", adapter.Settings.TargetModules)
             .Fact("modules", adapter.Modules.Count)
             .Fact("parameters", adapter.Modules.Sum(module => module.A.ElementCount + module.B.ElementCount));
         if (all)
         {
-            result.Table("adapted", ["module", "rank", "scale", "a", "b"], adapter.Modules.Select(module => new object?[]
+            result.Table("adapted", ["module", "kind", "rank", "scale", "a", "b"], adapter.Modules.Select(module => new object?[]
             {
-                module.Module, module.Rank, module.Scale, Describe(module.A), Describe(module.B),
+                module.Module, module.IsEmbedding ? "embedding" : "linear", module.Rank, module.Scale, Describe(module.A), Describe(module.B),
             }));
         }
 

@@ -74,6 +74,13 @@ internal sealed class AdapterBinder
             }
         }
 
+        faults.AddRange(modules.Select(binding => (binding.Tensor, Name: $"module '{binding.Module.Module}'"))
+            .Concat(modules.Where(binding => binding.Bias is not null).Select(binding => (Tensor: binding.Bias!, Name: $"'{binding.Module.BiasParameter}'")))
+            .GroupBy(entry => entry.Tensor, entry => entry.Name, StringComparer.Ordinal)
+            .Where(group => group.Count() > 1)
+            .Select(group => $"{string.Join(" and ", group)} all change '{group.Key}'"));
+        faults.AddRange(whole.GroupBy(binding => binding.Tensor, StringComparer.Ordinal).Where(group => group.Count() > 1)
+            .Select(group => $"{group.Count()} whole tensors replace '{group.Key}'"));
         return faults.Count == 0 ? new BoundAdapter(modules, whole) : throw new ShapeMismatchException($"{where}: the adapter does not fit the model", faults);
     }
 

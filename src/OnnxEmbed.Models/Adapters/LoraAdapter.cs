@@ -82,7 +82,8 @@ public sealed class LoraAdapter : IDisposable
         string path = Path.Combine(directory, TensorsFileName);
         if (!File.Exists(path))
         {
-            throw new DataException($"{path}: needs to exist, there is no such file");
+            string pickled = File.Exists(Path.Combine(directory, "adapter_model.bin")) ? "; adapter_model.bin holds Python objects and is not read" : "";
+            throw new DataException($"{path}: needs to exist, there is no such file{pickled}");
         }
 
         SafetensorsFile file = SafetensorsFile.Open(path);

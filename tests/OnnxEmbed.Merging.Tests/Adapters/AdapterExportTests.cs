@@ -3,6 +3,7 @@ using OnnxEmbed.Merging.Adapters.Exporting;
 using OnnxEmbed.Models.Adapters;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Onnx;
+using OnnxEmbed.Onnx.Schema;
 using OnnxEmbed.Tensors;
 using OnnxEmbed.TestKit.Files;
 
@@ -106,6 +107,48 @@ public class AdapterExportTests
         Assert.Equal(source.Modules[0].A.ToSingles().Select(value => (float)(Half)value), cast.Modules[0].A.ToSingles());
     }
 
+    [Theory]
+    [InlineData("MatMul", true, ElementType.Float32)]
+    [InlineData("Gemm", true, ElementType.Float32)]
+    [InlineData("Gemm", false, ElementType.Float32)]
+    [InlineData("Transpose", false, ElementType.Float32)]
+    [InlineData("MatMul", true, ElementType.Float16)]
+    public void Export_EveryUseOfAWeight_TakesTheFactors(string operation, bool inByOut, ElementType type)
+    {
+        using TemporaryDirectory directory = new();
+        const string Weight = "layers.0.q_proj.weight";
+        TensorData w = TensorData.FromSingles(BareModels.Values(12, 1), type, inByOut ? [3, 4] : [4, 3]);
+        NodeProto node = operation == "Transpose" ? BareModels.Node("MatMul", ["x", "turned"], "y") : BareModels.Node(operation, ["x", Weight], "y");
+        if (operation == "Gemm" && !inByOut)
+        {
+            node.Attribute.Add(new AttributeProto { Name = "transB", I = 1, Type = AttributeProto.Types.AttributeType.Int });
+        }
+
+        NodeProto[] nodes = operation == "Transpose" ? [BareModels.Node("Transpose", [Weight], "turned"), node] : [node];
+        string source = BareModels.Write(directory["m.onnx"], new Dictionary<string, TensorData> { [Weight] = w }, ExternalDataMode.Auto, nodes);
+        using (OnnxModel model = OnnxModel.Load(source))
+        {
+            model.Proto.Graph.Input.Add(Tensor("x", type, 2, 3));
+            model.Proto.Graph.Output.Add(Tensor("y", type, 2, 4));
+            using OnnxModel whole = new(model.Proto, model.Tensors);
+            whole.Save(directory["n.onnx"]);
+        }
+
+        LoraModule module = new("layers.0.q_proj", AdapterPackages.Random([2, 3], 5, 1), AdapterPackages.Random([4, 2], 6, 1), 0, 0);
+        AdapterPackages.Save(directory["a"], new LoraSettings { R = 2, LoraAlpha = 3, TargetModules = ["q_proj"] }, [module]);
+        AdapterExport.Run(new ExportOptions { Adapter = directory["a"], Output = directory["a.onnx_adapter"], Base = directory["n.onnx"], ModelOutput = directory["o.onnx"] });
+        BareModels.Run(new MergeOptions
+        {
+            Method = MergeMethods.Lora,
+            Inputs = [new MergeInput(directory["n.onnx"]) { Adapters = [directory["a"]] }],
+            Output = directory["f.onnx"],
+            DegreeOfParallelism = 1,
+        });
+        float[] folded = Product(directory["f.onnx"], null, type), active = Product(directory["o.onnx"], directory["a.onnx_adapter"], type);
+        Assert.InRange(AdapterPackages.LargestDifference(folded, active), 0, type == ElementType.Float16 ? 5e-3 : 1e-6);
+        Assert.True(AdapterPackages.LargestDifference(folded, Product(directory["o.onnx"], null, type)) > 0.1);
+    }
+
     [Fact]
     public void Export_WhatTheFormCannotHold_IsRefused()
     {
@@ -124,6 +167,23 @@ public class AdapterExportTests
         Assert.False(File.Exists(directory["a.onnx_adapter"]));
     }
 
+    private static ValueInfoProto Tensor(string name, ElementType type, params long[] shape)
+    {
+        TensorShapeProto dims = new();
+        dims.Dim.AddRange(shape.Select(extent => new TensorShapeProto.Types.Dimension { DimValue = extent }));
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = dims } } };
+    }
+
+    /// <summary>The output y for a fixed input x [2, 3].</summary>
+    private static float[] Product(string model, string? adapter, ElementType type)
+    {
+        float[] x = [1, -2, .5f, 3, 0, -1];
+        using OrtValue input = type == ElementType.Float16
+            ? OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(x, value => (Float16)value), [2, 3])
+            : OrtValue.CreateTensorValueFromMemory(x, [2, 3]);
+        return Run(model, adapter, new Dictionary<string, OrtValue> { ["x"] = input }, "y");
+    }
+
     private static void Save(string path, string package, int rank, uint seed) => AdapterPackages.Save(
         path,
         new LoraSettings { R = rank, LoraAlpha = 4, TargetModules = ["query"], UseRslora = true },
@@ -136,6 +196,16 @@ public class AdapterExportTests
     /// <summary>Sentence embeddings of ONNX Runtime, with an adapter active if one is given.</summary>
     private static float[] Run(string model, string? adapter)
     {
+        long[] ids = [2, 5, 7, 3, 0, 0, 2, 9, 11, 6, 8, 3], mask = [1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1];
+        using OrtValue tokens = OrtValue.CreateTensorValueFromMemory(ids, [2, 6]);
+        using OrtValue attention = OrtValue.CreateTensorValueFromMemory(mask, [2, 6]);
+        using OrtValue types = OrtValue.CreateTensorValueFromMemory(new long[12], [2, 6]);
+        Dictionary<string, OrtValue> inputs = new() { ["input_ids"] = tokens, ["attention_mask"] = attention, ["token_type_ids"] = types };
+        return Run(model, adapter, inputs, "sentence_embedding");
+    }
+
+    private static float[] Run(string model, string? adapter, Dictionary<string, OrtValue> inputs, string output)
+    {
         // ONNX Runtime warns of each initializer that is an input, too; here that is the point.
         using SessionOptions options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
         using InferenceSession session = new(model, options);
@@ -146,12 +216,9 @@ public class AdapterExportTests
             run.AddActiveLoraAdapter(loaded);
         }
 
-        long[] ids = [2, 5, 7, 3, 0, 0, 2, 9, 11, 6, 8, 3], mask = [1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1];
-        using OrtValue tokens = OrtValue.CreateTensorValueFromMemory(ids, [2, 6]);
-        using OrtValue attention = OrtValue.CreateTensorValueFromMemory(mask, [2, 6]);
-        using OrtValue types = OrtValue.CreateTensorValueFromMemory(new long[12], [2, 6]);
-        Dictionary<string, OrtValue> inputs = new() { ["input_ids"] = tokens, ["attention_mask"] = attention, ["token_type_ids"] = types };
-        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, inputs, ["sentence_embedding"]);
-        return outputs[0].GetTensorDataAsSpan<float>().ToArray();
+        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, inputs, [output]);
+        return outputs[0].GetTensorTypeAndShape().ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16
+            ? Array.ConvertAll(outputs[0].GetTensorDataAsSpan<Float16>().ToArray(), value => (float)value)
+            : outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
 }

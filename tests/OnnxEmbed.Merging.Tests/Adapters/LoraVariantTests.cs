@@ -264,6 +264,19 @@ public class LoraVariantTests
         Assert.Contains("y: replaces norm.bias whole, which another adapter of the same model does, too", e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Fold_ModulesOfOneTensor_AreRefused()
+    {
+        using TemporaryDirectory directory = new();
+        AdapterPackages.Save(
+            directory["x"],
+            new LoraSettings { R = Rank, LoraAlpha = 1, TargetModules = ["q_proj"] },
+            [MakeModule("layers.0.q_proj", 4, 5, ElementType.Float32, false), MakeModule("model.layers.0.q_proj", 4, 5, ElementType.Float32, false)]);
+        string model = BareModels.Write(directory["m.onnx"], "layers.0.q_proj.weight", TensorData.From<float>(new float[20], 4, 5));
+        ShapeMismatchException e = Assert.Throws<ShapeMismatchException>(() => BareModels.Run(Fold(model, directory["c.onnx"], directory["x"])));
+        Assert.Equal(["module 'layers.0.q_proj' and module 'model.layers.0.q_proj' all change 'layers.0.q_proj.weight'"], e.Differences);
+    }
+
     private static MergeOptions Fold(string model, string output, string adapter) => new()
     {
         Method = MergeMethods.Lora,
