@@ -74,12 +74,7 @@ internal static class SymmetricEigen
             int size = v.Length, from = k + 1;
             For(size, (long)size * size, parallel, i => w[i] = scale * Reductions.Dot(matrix[from + i][from..], v));
             Blends.Accumulate(-0.5 * scale * Reductions.Dot(w.AsSpan(0, size), v), v, w.AsSpan(0, size));
-            For(size, (long)size * size, parallel, i =>
-            {
-                Span<double> row = matrix[from + i][from..];
-                Blends.Accumulate(-v[i], w.AsSpan(0, size), row);
-                Blends.Accumulate(-w[i], v, row);
-            });
+            For(size, (long)size * size, parallel, i => RowKernels.Subtract(v[i], w.AsSpan(0, size), w[i], v, matrix[from + i][from..]));
         }
 
         for (int k = Math.Max(0, n - 2); k < n; k++)
@@ -161,18 +156,14 @@ internal static class SymmetricEigen
 
     private static void Rotate(Matrix z, int lowest, int highest, double[] sines, double[] cosines, ParallelOptions parallel)
     {
-        const int Width = 256;
+        const int Width = 64;
         int chunks = (z.Columns + Width - 1) / Width;
         For(chunks, (long)(highest - lowest) * z.Columns, parallel, chunk =>
         {
             int left = chunk * Width, width = Math.Min(Width, z.Columns - left);
-            Span<double> upper = stackalloc double[width];
             for (int i = highest - 1; i >= lowest; i--)
             {
-                Span<double> a = z[i].Slice(left, width), b = z[i + 1].Slice(left, width);
-                a.CopyTo(upper);
-                Blends.Combine(cosines[i], a, -sines[i], b, a);
-                Blends.Combine(sines[i], upper, cosines[i], b, b);
+                RowKernels.Rotate(cosines[i], sines[i], z[i].Slice(left, width), z[i + 1].Slice(left, width));
             }
         });
     }

@@ -15,6 +15,9 @@ internal static class TruncatedSvd
     private const int MostIterations = 12;
     private const double Converged = 1e-7;
 
+    // An iteration gains less than the one before it: more than this many times its gain is not to come.
+    private const double HopeOfGrowth = 10;
+
     // Squares of singular values are known to about this share of the largest.
     private const double Indistinct = 1e-15;
 
@@ -55,9 +58,9 @@ internal static class TruncatedSvd
         {
             Matrix turned = wide.Transposed();
             Matrix basis = new(0, wide.Rows);
-            for (int size = FirstBlock; size <= wide.Rows / 4; size *= 2)
+            for (int size = FirstBlock; size <= wide.Rows / 8; size *= 2)
             {
-                basis = Iterate(wide, turned, basis.Above(Start(wide.Rows, basis.Rows, size - basis.Rows)), energy, parallel);
+                basis = Iterate(wide, turned, basis.Above(Start(wide.Rows, basis.Rows, size - basis.Rows)), energy, parallel, needed: share * energy);
                 LowRankFactors found = Within(basis, wide, energy, Enough, parallel);
 
                 // The last ones of a block have not converged; an answer that needs them is not taken.
@@ -103,8 +106,8 @@ internal static class TruncatedSvd
         return start;
     }
 
-    /// <summary>Orthonormal rows [k, m] near the leading left singular vectors.</summary>
-    private static Matrix Iterate(Matrix wide, Matrix turned, Matrix start, double energy, ParallelOptions parallel)
+    /// <summary>Orthonormal rows [k, m] near the leading left singular vectors; not followed up where they will not hold the energy needed.</summary>
+    private static Matrix Iterate(Matrix wide, Matrix turned, Matrix start, double energy, ParallelOptions parallel, double needed = 0)
     {
         Matrix basis = OrthonormalRows.Of(start, parallel);
         double caught = 0;
@@ -112,7 +115,7 @@ internal static class TruncatedSvd
         {
             Matrix image = MatrixProduct.Multiply(basis, wide, parallel);
             double now = image.SquaredNorm;
-            if (i > 1 && now - caught <= Converged * energy)
+            if (i > 1 && (now - caught <= Converged * energy || now + (HopeOfGrowth * (now - caught)) < needed))
             {
                 break;
             }
