@@ -47,6 +47,10 @@ internal sealed class MergeMethodOptions : ICommandParameterSet
     [HasDefaultValue]
     public string[]? Param { get; set; }
 
+    [Option("seed", Description = "Seed of methods that draw at random; 0 unless given.")]
+    [HasDefaultValue]
+    public ulong? Seed { get; set; }
+
     [Option("weights", Description = "Weight of each model, or of each adapter; 1 unless given.", ValueName = "LIST")]
     [HasDefaultValue]
     public string? Weights { get; set; }
@@ -59,7 +63,7 @@ internal sealed class MergeMethodOptions : ICommandParameterSet
             throw new OptionException($"merge: needs one of {Ways}");
         }
 
-        if (Recipe is not null && (models.Count > 0 || Base is not null || Param is { Length: > 0 } || Weights is not null || Tree is not null))
+        if (Recipe is not null && (models.Count > 0 || Base is not null || Param is { Length: > 0 } || Weights is not null || Tree is not null || Seed is not null))
         {
             throw new OptionException("merge: --recipe names models, base, weights and parameters itself; needs none beside it");
         }
@@ -78,6 +82,11 @@ internal sealed class MergeMethodOptions : ICommandParameterSet
         if (Tree is not null)
         {
             parameters["tree"] = Tree;
+        }
+
+        if (Seed is { } seed)
+        {
+            parameters["seed"] = seed.ToString(CultureInfo.InvariantCulture);
         }
 
         return parameters;

@@ -80,6 +80,7 @@ internal sealed class TensorMerger(
             throw new DataException("merge: " + string.Join("; ", _faults));
         }
 
+        double?[] angles = sources.Count == 1 ? [] : [.. _total.Select(sums => Degrees(sums))];
         MergeReport report = new()
         {
             Method = options.Method.Name,
@@ -89,8 +90,8 @@ internal sealed class TensorMerger(
             Inputs = hashes(),
             Tensors = reports,
             Matches = alignment.Matches,
-            Warnings = [.. warnings, .. reports.Where(tensor => tensor.Warning is not null).Select(tensor => $"'{tensor.Name}': {tensor.Warning}")],
-            AnglesDegrees = sources.Count == 1 ? [] : [.. _total.Select(sums => Degrees(sums))],
+            Warnings = [.. warnings, .. options.Method.Rule.WarnOfAngles(angles) is { } straight ? [straight] : Array.Empty<string>(), .. reports.Where(tensor => tensor.Warning is not null).Select(tensor => $"'{tensor.Name}': {tensor.Warning}")],
+            AnglesDegrees = angles,
             BlendedElements = _blendedElements,
         };
         beforeCommit?.Invoke(report);

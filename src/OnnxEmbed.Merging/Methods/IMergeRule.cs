@@ -25,4 +25,7 @@ internal interface IMergeRule
 
     /// <summary>What the user should know of the arguments although they are valid.</summary>
     IEnumerable<string> Warn(MergeArguments arguments) => [];
+
+    /// <summary>What the user should know of the angles in degrees between the first source and each later one, over all weights; null for nothing.</summary>
+    string? WarnOfAngles(IReadOnlyList<double?> degrees) => null;
 }

@@ -138,6 +138,35 @@ public sealed class MergeCommandTests : IDisposable
         Refused(status, message, [.. arguments.Select(argument => argument is "a" or "b" or "none" ? _folder[argument] : argument)]);
 
     [Fact]
+    public void Merge_Seed_DecidesWhatIsDropped()
+    {
+        string[] line = ["--method", "dare_linear", "--base", _folder["a"], _folder["b"], "--param", "density=0.5"];
+        AssertSame(line, [.. line, "--seed", "0"]);
+        CommandRun.Done(["merge", .. line, "--seed", "7", "-o", _folder["z"]]);
+        Assert.NotEqual(File.ReadAllBytes(_folder["x/onnx/model.onnx"]), File.ReadAllBytes(_folder["z/onnx/model.onnx"]));
+        Refused(2, "parameter 'seed': not one of those of linear", "--soup", "--seed", "1", _folder["a"], _folder["b"]);
+    }
+
+    [Fact]
+    public void Merge_SlerpOfModelsThatNearlyAgree_SaysThatItIsAveraging()
+    {
+        CommandRun.Done("merge", "--slerp", "0.01", _folder["a"], _folder["b"], "-o", _folder["near"]);
+        CommandRun run = CommandRun.Done("merge", "--slerp", "0.5", _folder["a"], _folder["near"], "-o", _folder["c"]);
+        Assert.Contains("where slerp is averaging", run.Stderr, StringComparison.Ordinal);
+        Assert.DoesNotContain("averaging", CommandRun.Done("merge", "--slerp", "0.5", _folder["a"], _folder["b"], "-o", _folder["d"]).Stderr, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Merge_DryRunOfStages_LeavesNothing()
+    {
+        string recipe = _folder.Write("r.yaml", "name: half\nmerge_method: slerp\nmodels: [{model: a}, {model: b}]\nparameters: {t: 0.5}\n---\nmerge_method: linear\nmodels: [{model: half}, {model: b}]\n"u8);
+        IReadOnlyList<string> before = _folder.Entries;
+        using JsonDocument plan = JsonDocument.Parse(CommandRun.Done("merge", "--recipe", recipe, "-o", _folder["c"], "--dry-run", "--json").Stdout);
+        Assert.Equal(["half", "b"], plan.RootElement.GetProperty("models").EnumerateArray().Select(model => model.GetString()));
+        Assert.Equal(before, _folder.Entries);
+    }
+
+    [Fact]
     public void Merge_Recipe_GivesWhatTheSameOptionsGive()
     {
         CommandRun.Done("merge", "--method", "slerp", "--param", "t=[0.2, 0.4]", "--compat", "mergekit", _folder["a"], _folder["b"], "-o", _folder["c"]);
