@@ -5,8 +5,8 @@
 // Writes what OnnxEmbed computes, for check.mjs to compare with:
 //   dotnet run expected.cs -- TEXTS.json OUT.json PACKAGE...
 // and makes packages to compare when it is called so: tiny fresh ones of each architecture and pooling, and of each architecture one that
-// was trained with LoRA and folded, the middle of the great circle between that and its base, and merges of two trained ones by TIES and by
-// the Karcher mean:
+// was trained with LoRA and folded, the middle of the great circle between that and its base, and the same in f16 and bf16, and merges of two
+// trained ones by TIES and by the Karcher mean:
 //   dotnet run expected.cs -- --init DIRECTORY
 using System.Text.Json.Nodes;
 using OnnxEmbed.Data;
@@ -15,6 +15,7 @@ using OnnxEmbed.Models.Architectures;
 using OnnxEmbed.Models.Embedders;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Models.Tokenizers;
+using OnnxEmbed.Tensors;
 using OnnxEmbed.Training.Graphs;
 using OnnxEmbed.Training.Runs;
 
@@ -52,15 +53,22 @@ if (args is ["--init", string directory])
         string second = Path.Combine(directory, $"{architecture}-trained-again");
         Tune(fresh, data, run, folded, seed: 0);
         Tune(fresh, data, Path.Combine(directory, $"{architecture}-run-again"), second, seed: 1);
-        Join(MergeMethods.Slerp, slerp, null, [new MergeInput(fresh), new MergeInput(folded)], ("t", "0.5"));
+        Join(MergeMethods.Slerp, slerp, null, [new MergeInput(fresh), new MergeInput(folded)], null, ("t", "0.5"));
         Console.WriteLine(Join(
             MergeMethods.Ties,
             Path.Combine(directory, $"{architecture}-ties"),
             new MergeInput(fresh),
             [new MergeInput(folded), new MergeInput(second)],
+            null,
             ("density", "0.5")));
         Console.WriteLine(Join(
             MergeMethods.Karcher, Path.Combine(directory, $"{architecture}-karcher"), null, [new MergeInput(folded), new MergeInput(second)]));
+        foreach (ElementType type in (ElementType[])[ElementType.Float16, ElementType.BFloat16])
+        {
+            string half = Path.Combine(directory, $"{architecture}-slerp-{type.ShortName()}");
+            Console.WriteLine(Join(MergeMethods.Slerp, half, null, [new MergeInput(fresh), new MergeInput(folded)], type, ("t", "0.5")));
+        }
+
         Console.WriteLine(folded);
         Console.WriteLine(slerp);
     }
@@ -88,7 +96,12 @@ static void Tune(string package, string data, string run, string folded, ulong s
 }
 
 static string Join(
-    MergeMethod method, string output, MergeInput? origin, MergeInput[] inputs, params (string Name, string Value)[] parameters)
+    MergeMethod method,
+    string output,
+    MergeInput? origin,
+    MergeInput[] inputs,
+    ElementType? type = null,
+    params (string Name, string Value)[] parameters)
 {
     Merge.Run(new MergeOptions
     {
@@ -97,6 +110,7 @@ static string Join(
         Inputs = inputs,
         Parameters = parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value),
         Output = output,
+        OutputType = type,
         DegreeOfParallelism = 1,
         Force = true,
     });
