@@ -45,7 +45,7 @@ public sealed class AdapterCommandTests : IDisposable
     [InlineData(2, "rank, energy: needs one of them", "extract", "base", "base", "-o", "out")]
     [InlineData(2, "energy: needs a number in (0, 1], got 0", "extract", "base", "base", "--energy", "0", "-o", "out")]
     [InlineData(1, "needs layers that differ", "extract", "base", "base", "--rank", "2", "-o", "out")]
-    [InlineData(1, "none: needs a model package or an .onnx file", "extract", "base", "none", "--rank", "2", "-o", "out")]
+    [InlineData(1, "none: needs a model package, an .onnx file", "extract", "base", "none", "--rank", "2", "-o", "out")]
     [InlineData(2, "out: needs a file name that ends with .onnx_adapter", "export", "a", "-o", "out")]
     [InlineData(2, "--dtype: needs f32, f16, bf16 or f64, got 'int8'", "export", "a", "--to", "peft", "--dtype", "int8", "-o", "out")]
     [InlineData(2, "base, model: need both or neither", "export", "a", "--base", "base", "-o", "out.onnx_adapter")]
