@@ -1,9 +1,10 @@
 using OnnxEmbed.Merging.Engine;
+using OnnxEmbed.Merging.Methods;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Merging.Comparing;
 
-/// <summary>Compares the weights of two models: angles, norms and task vectors. Nothing is loaded; memory does not grow with the models.</summary>
+/// <summary>Compares the weights of models: angles, norms and task vectors. Nothing is loaded; memory does not grow with the models.</summary>
 public static class ModelComparison
 {
     /// <summary>Compares two models.</summary>
@@ -19,57 +20,108 @@ public static class ModelComparison
         MergeInput second,
         int degreeOfParallelism,
         IProgress<MergeProgress>? progress = null,
+        CancellationToken cancellation = default) => Run(first, [second], degreeOfParallelism, progress, cancellation).Models[0];
+
+    /// <summary>Compares models with a base, and their task vectors with each other.</summary>
+    /// <param name="first">The base: a package or <c>.onnx</c> file, with adapters if it has some.</param>
+    /// <param name="others">The models, one or more; each minus the base is a task vector.</param>
+    /// <param name="degreeOfParallelism">Threads at work, 1 or more; the result does not depend on it.</param>
+    /// <param name="progress">Is told of each tensor.</param>
+    /// <param name="cancellation">Stops the comparison between blocks.</param>
+    /// <exception cref="OptionException">There is no other model, or the number of threads is below 1.</exception>
+    /// <exception cref="DataException">A model is missing or not valid.</exception>
+    public static TaskVectorComparison Run(
+        MergeInput first,
+        IReadOnlyList<MergeInput> others,
+        int degreeOfParallelism,
+        IProgress<MergeProgress>? progress = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(first);
-        ArgumentNullException.ThrowIfNull(second);
-        if (degreeOfParallelism < 1)
+        ArgumentNullException.ThrowIfNull(others);
+        if (degreeOfParallelism < 1 || others.Count < 1)
         {
-            throw new OptionException($"threads: needs 1 or more, got {degreeOfParallelism}");
+            throw new OptionException(others.Count < 1 ? "diff: needs two models or more, got one" : $"threads: needs 1 or more, got {degreeOfParallelism}");
         }
 
-        using MergeSource one = MergeSource.Open(first);
-        using MergeSource two = MergeSource.Open(second);
-        List<string> mismatches = [];
-        SourceAlignment.CompareTensors(one, two, mismatches);
-        BlockEngine engine = new(degreeOfParallelism, cancellation);
-        List<TensorDifference> tensors = [];
-        PairSums total = default;
-        long elements = 0;
-        bool allEqual = true;
-        string[] names = [.. one.Model.Proto.Graph.Initializer.Select(tensor => tensor.Name).Where(name => Comparable(one, two, name))];
-        long byteCount = names.Sum(name => one.Model.Tensors[name].ByteLength);
+        List<MergeSource> sources = [];
+        try
+        {
+            foreach (MergeInput input in others.Prepend(first))
+            {
+                sources.Add(MergeSource.Open(input));
+            }
+
+            return Compare(sources, new BlockEngine(degreeOfParallelism, cancellation), progress, cancellation);
+        }
+        finally
+        {
+            sources.ForEach(source => source.Dispose());
+        }
+    }
+
+    private static TaskVectorComparison Compare(
+        List<MergeSource> sources, BlockEngine engine, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+    {
+        MergeSource theBase = sources[0];
+        int count = sources.Count - 1;
+        List<TensorDifference>[] tensors = [.. Enumerable.Range(0, count).Select(_ => new List<TensorDifference>())];
+        (PairSums Sums, long Elements, bool AllEqual)[] totals = [.. Enumerable.Repeat((default(PairSums), 0L, true), count)];
+        GramSums gram = new(count, new PairSums[GramSums.PairCount(count)]);
+        string[] names = [.. theBase.Model.Proto.Graph.Initializer.Select(tensor => tensor.Name).Where(theBase.Model.Tensors.ContainsKey)];
+        long byteCount = names.Sum(name => theBase.Model.Tensors[name].ByteLength);
         long bytesDone = 0;
-        foreach (string name in names)
+        for (int done = 0; done < names.Length; done++)
         {
             cancellation.ThrowIfCancellationRequested();
-            WeightSource[] weights = [one.Weights(name), two.Weights(name)];
+            string name = names[done];
+            int[] having = [.. Enumerable.Range(0, count).Where(model => Comparable(theBase, sources[model + 1], name))];
+            WeightSource[] weights = [theBase.Weights(name), .. having.Select(model => sources[model + 1].Weights(name))];
             TensorData tensor = weights[0].Stored;
-            bool equal = engine.AreEqual(weights);
-            if (tensor.ElementType.IsFloat())
+            bool[] equal = [.. having.Select((_, i) => engine.AreEqual([weights[0], weights[i + 1]]))];
+            IReadOnlyList<PairSums> pairs = tensor.ElementType.IsFloat() && having.Length > 0 ? engine.Measure(weights) : [];
+            for (int i = 0; i < having.Length; i++)
             {
-                PairSums sums = engine.Measure(weights)[0];
-                tensors.Add(Describe(name, tensor.ToString(), tensor.ElementCount, equal, sums));
-                if (!equal)
+                int model = having[i];
+                tensors[model].Add(pairs.Count == 0
+                    ? new TensorDifference(name, tensor.ToString(), tensor.ElementCount, equal[i])
+                    : Describe(name, tensor.ToString(), tensor.ElementCount, equal[i], pairs[i]) with { NonFinite = NonFinite(engine, pairs[i], weights[0], weights[i + 1]) });
+                if (pairs.Count > 0 && !equal[i])
                 {
                     // A constant of the graph, such as the -3e38 of a mask, would hide the angle between the weights.
-                    total += sums;
-                    elements += tensor.ElementCount;
+                    totals[model] = (totals[model].Sums + pairs[i], totals[model].Elements + tensor.ElementCount, false);
                 }
-
-                allEqual &= equal;
             }
-            else
+
+            if (count > 1 && pairs.Count == count && equal.Contains(false) && pairs.All(pair => pair.IsFinite))
             {
-                tensors.Add(new TensorDifference(name, tensor.ToString(), tensor.ElementCount, equal));
+                gram = gram.Add(new MergeTensor(name, tensor.Shape, false, weights, true, pairs, false, engine).TaskGram);
             }
 
             bytesDone += tensor.ByteLength;
-            progress?.Report(new MergeProgress(name, tensors.Count, names.Length, bytesDone, byteCount));
+            progress?.Report(new MergeProgress(name, done + 1, names.Length, bytesDone, byteCount));
         }
 
-        return new ModelDifference { Tensors = tensors, Mismatches = mismatches, Total = Describe("", "all", elements, allEqual, total) };
+        return new TaskVectorComparison
+        {
+            Models = [.. Enumerable.Range(0, count).Select(model =>
+            {
+                List<string> mismatches = [];
+                SourceAlignment.CompareTensors(theBase, sources[model + 1], mismatches);
+                return new ModelDifference
+                {
+                    Tensors = tensors[model],
+                    Mismatches = mismatches,
+                    Total = Describe("", "all", totals[model].Elements, totals[model].AllEqual, totals[model].Sums),
+                };
+            })],
+            Cosines = [.. Enumerable.Range(0, count).Select(i => (IReadOnlyList<double?>)[.. Enumerable.Range(0, count).Select(j =>
+                count == 1 ? null : double.IsFinite(gram.Cosine(i, j)) ? gram.Cosine(i, j) : (double?)null)])],
+        };
     }
+
+    private static long NonFinite(BlockEngine engine, PairSums sums, WeightSource first, WeightSource second) =>
+        sums.IsFinite ? 0 : engine.CountNonFinite(first) + engine.CountNonFinite(second);
 
     private static bool Comparable(MergeSource first, MergeSource second, string name) =>
         first.Model.Tensors.TryGetValue(name, out TensorData? one)

@@ -22,6 +22,9 @@ public sealed record TensorDifference(string Name, string Type, long ElementCoun
     /// <summary>Angle between the two in degrees, in [0, 180]; null where there is none.</summary>
     public double? AngleDegrees { get; init; }
 
+    /// <summary>NaN and infinite values in both models together.</summary>
+    public long NonFinite { get; init; }
+
     /// <summary><see cref="DifferenceNorm"/> / <see cref="FirstNorm"/>; null where the first is zero or not floating-point.</summary>
     public double? RelativeDifference => DifferenceNorm is { } difference && FirstNorm is > 0 and { } first ? difference / first : null;
 }

@@ -32,6 +32,8 @@ internal static class SampleFigures
             ], 0.5),
             ["signed-bars"] = BarFigure.Draw("Silhouette by family", "silhouette (cosine)", ["encoder", "LLM + LoRA", "soup", "SLERP"],
                 [new BarSeries("silhouette", [0.02, -0.01, 0.08, 0.11], [.. new[] { 0.02, -0.01, 0.08, 0.11 }.Select(Around)])]),
+            ["heat-map"] = HeatMapFigure.Draw("Relative change by layer", "‖task vector‖ / ‖weights‖", ["0", "1", "2"], ["query", "value"],
+                [[0.01, 0.05], [0.2, double.NaN], [0.4, 0.3]]),
             ["curve"] = CurveFigure.Draw("Task gain against retained structure", "interpolation factor t", "value",
             [
                 new CurveSeries("gain in probe accuracy", t, gain, [.. gain.Select(Around)]),

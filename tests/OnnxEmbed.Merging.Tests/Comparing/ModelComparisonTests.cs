@@ -7,6 +7,40 @@ namespace OnnxEmbed.Merging.Tests.Comparing;
 public class ModelComparisonTests
 {
     [Fact]
+    public void Run_SeveralModels_GivesCosinesBetweenTaskVectorsOverAllTensors()
+    {
+        // The task vectors are (1, 0 | 0), (0, 0 | 2) and (3, 0 | 3); a fourth model is the base again.
+        using TemporaryDirectory directory = new();
+        (float X, float Y)[] changes = [(0, 0), (1, 0), (0, 2), (3, 3), (0, 0)];
+        string[] paths = [.. changes.Select((change, i) => BareModels.Write(directory[$"{i}.onnx"], new Dictionary<string, TensorData>
+        {
+            ["layers.0.a.weight"] = TensorData.From<float>([5 + change.X, 5], 2),
+            ["b.weight"] = TensorData.From<float>([7 + change.Y], 1),
+            ["mask"] = TensorData.From<float>([-3e38f], 1),
+        }))];
+        TaskVectorComparison comparison = ModelComparison.Run(
+            new MergeInput(paths[0]), [.. paths[1..].Select(path => new MergeInput(path))], 2, cancellation: TestContext.Current.CancellationToken);
+        double half = Math.Sqrt(0.5);
+        double?[][] expected = [[1, 0, half, null], [0, 1, half, null], [half, half, 1, null], [null, null, null, null]];
+        for (int i = 0; i < 4; i++)
+        {
+            for (int j = 0; j < 4; j++)
+            {
+                Assert.Equal(expected[i][j] is null, comparison.Cosines[i][j] is null);
+                Assert.Equal(expected[i][j] ?? 0, comparison.Cosines[i][j] ?? 0, 12);
+            }
+        }
+
+        Assert.Equal([1, Math.Sqrt(4), Math.Sqrt(18), 0], comparison.Models.Select(model => model.Total.DifferenceNorm!.Value));
+        DifferenceMap map = DifferenceMap.Of(comparison.Models[2]);
+        Assert.Equal(["0", DifferenceMap.Outside], map.Layers);
+        Assert.Equal(["a", DifferenceMap.Outside], map.Kinds);
+        Assert.Equal(3 / Math.Sqrt(50), map.Relative[0][0], 12);
+        Assert.Equal(3 / 7.0, map.Relative[1][1], 12);
+        Assert.True(double.IsNaN(map.Relative[0][1]));
+    }
+
+    [Fact]
     public void Run_TwoModels_GivesAnglesNormsAndTaskVectors()
     {
         using TemporaryDirectory directory = new();
