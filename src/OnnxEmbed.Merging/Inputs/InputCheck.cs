@@ -39,6 +39,7 @@ internal static class InputCheck
     /// <exception cref="DataException">Vocabularies, graphs or origins do not fit; all faults are listed.</exception>
     public static Alignment Run(MergeOptions options, IReadOnlyList<MergeSource> sources, CancellationToken cancellation)
     {
+        RequireOneArchitecture(sources);
         List<string> faults = [];
         List<string> warnings = [];
         List<string> differences = [];
@@ -64,5 +65,17 @@ internal static class InputCheck
 
         faults.AddRange(origins);
         return faults.Count > 0 ? throw new DataException("merge: " + string.Join("; ", faults)) : alignment;
+    }
+
+    /// <summary>Where architectures differ no tensor fits, and the list of all of them would hide why.</summary>
+    private static void RequireOneArchitecture(IReadOnlyList<MergeSource> sources)
+    {
+        string[] types = [.. sources.Where(source => source.Package is not null).Select(source => source.Package!.Config.ModelType)];
+        if (types.Distinct(StringComparer.Ordinal).Skip(1).Any())
+        {
+            IEnumerable<string> found = sources.Where(source => source.Package is not null)
+                .Select(source => $"{source.Label} has model_type {source.Package!.Config.ModelType}");
+            throw new DataException($"merge: needs models of one architecture, {string.Join(", ", found)}");
+        }
     }
 }

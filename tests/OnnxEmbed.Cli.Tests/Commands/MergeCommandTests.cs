@@ -265,4 +265,21 @@ public sealed class MergeCommandTests : IDisposable
         CommandRun.Fails(status, ["merge", .. arguments, "-o", _folder["out.onnx"]], message);
         Assert.Equal(before, _folder.Entries);
     }
+
+    [Fact]
+    public void Merge_OtherArchitecture_SaysSoInsteadOfListingEveryTensor()
+    {
+        using TemporaryFolder folder = new();
+        foreach (string architecture in (string[])["bert", "llama"])
+        {
+            CommandRun.Done(
+                "init", "--arch", architecture, "--hidden", "16", "--layers", "1", "--heads", "2", "--max-length", "32", "-o", folder[architecture]);
+        }
+
+        CommandRun.Fails(
+            1,
+            ["merge", "--soup", folder["bert"], folder["llama"], "-o", folder["c"]],
+            "merge: needs models of one architecture, bert has model_type bert, llama has model_type llama");
+        Assert.False(Directory.Exists(folder["c"]));
+    }
 }
