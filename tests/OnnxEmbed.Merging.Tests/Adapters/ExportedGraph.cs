@@ -10,7 +10,8 @@ namespace OnnxEmbed.Merging.Tests.Adapters;
 /// </summary>
 internal static class ExportedGraph
 {
-    public static OnnxModel Of(OnnxModel model)
+    /// <summary>The model as exported, its weights numbered from <paramref name="first"/> on.</summary>
+    public static OnnxModel Of(OnnxModel model, int first = 0)
     {
         ModelProto proto = model.Proto.Clone();
         Dictionary<string, TensorData> tensors = new(model.Tensors);
@@ -25,7 +26,7 @@ internal static class ExportedGraph
 
             string parameter = node.Input[1];
             string layer = "/" + parameter[..^".weight".Length].Replace('.', '/');
-            string name = $"onnx::MatMul_{nodes.Count}";
+            string name = $"onnx::MatMul_{first + nodes.Count}";
             int rows = (int)weight.Shape[0], columns = (int)weight.Shape[1];
             float[] values = weight.ToArray<float>();
             tensors.Remove(parameter);

@@ -1,6 +1,7 @@
 using OnnxEmbed.Merging.Adapters.Reports;
 using OnnxEmbed.Merging.Decompositions;
 using OnnxEmbed.Merging.Engine;
+using OnnxEmbed.Merging.Inputs;
 using OnnxEmbed.Models.Adapters;
 using OnnxEmbed.Tensors;
 
@@ -26,18 +27,22 @@ public static class AdapterExtraction
         AtomicOutput.RefuseExistingDirectory(options.Output, options.Force);
         using MergeSource from = MergeSource.Open(options.Base);
         using MergeSource to = MergeSource.Open(options.Tuned);
-        List<string> differences = [];
-        SourceAlignment.CompareTensors(from, to, differences);
-        if (differences.Count > 0)
-        {
-            throw new ShapeMismatchException($"extract: needs the same tensors in both models ({from.Label} is the base)", differences);
-        }
+        return Extract(options, from, to, Fit(from, to), progress, cancellation);
+    }
 
-        return Extract(options, from, to, progress, cancellation);
+    /// <summary>Tells the tuned model which of its tensors are those of the base; returns what the user should know.</summary>
+    private static List<string> Fit(MergeSource from, MergeSource to)
+    {
+        List<string> differences = [], faults = [], warnings = [];
+        Alignment alignment = SourceAlignment.Check([from, to], null, differences, faults, warnings);
+        differences.AddRange(alignment.Units.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}' holds several layers in one of the models and not in the other"));
+        return differences.Count > 0 ? throw new ShapeMismatchException($"extract: needs the same tensors in both models ({from.Label} is the base)", [.. differences, .. faults])
+            : faults.Count > 0 ? throw new DataException("extract: " + string.Join("; ", faults))
+            : warnings;
     }
 
     private static AdapterReport Extract(
-        ExtractOptions options, MergeSource from, MergeSource to, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+        ExtractOptions options, MergeSource from, MergeSource to, List<string> warnings, IProgress<MergeProgress>? progress, CancellationToken cancellation)
     {
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.DegreeOfParallelism, CancellationToken = cancellation };
         LayerCatalogue catalogue = new(from.Model);
@@ -61,7 +66,7 @@ public static class AdapterExtraction
                 }
                 else if (options.KeepWhole && options.Targets.Count == 0 && IsParameter(names[i]))
                 {
-                    made.AddWhole(names[i], Rounded(to.Weights(names[i])));
+                    made.AddWhole(names[i], Rounded(to, names[i], from.Model.Tensors[names[i]].Shape));
                     whole.Add(names[i][..names[i].LastIndexOf('.')]);
                 }
                 else
@@ -78,16 +83,18 @@ public static class AdapterExtraction
             throw new DataException($"extract: needs layers that differ, {from.Label} and {to.Label} have none{(left.Count == 0 ? "" : $"; only {Names(left)} differ")}");
         }
 
+        if (left.Count > 0)
+        {
+            warnings.Add(FormattableString.Invariant(
+                $"{left.Count} changed tensors are not in the adapter and hold {left.Sum(tensor => tensor.Squares) / total:P2} of the squared difference: {Names(left)}"));
+        }
+
         AdapterReport report = new()
         {
             Method = "extract",
             Options = Resolved(options, from, to),
             Layers = made.Reports,
-            Warnings = left.Count == 0 ? [] :
-            [
-                FormattableString.Invariant(
-                    $"{left.Count} changed tensors are not in the adapter and hold {left.Sum(tensor => tensor.Squares) / total:P2} of the squared difference: {Names(left)}"),
-            ],
+            Warnings = warnings,
         };
         using LoraAdapter adapter = made.ToAdapter(from.Label, [.. whole.Distinct(StringComparer.Ordinal)], "none");
         MadeAdapter.Write(adapter, report, options.Output, options.Force);
@@ -125,9 +132,12 @@ public static class AdapterExtraction
         return values;
     }
 
-    /// <summary>A parameter in the type in which its file holds it.</summary>
-    private static TensorData Rounded(WeightSource source) =>
-        source.IsChanged ? TensorData.FromDoubles(Doubles(source), source.Stored.ElementType, [.. source.Stored.Shape]) : source.Stored;
+    /// <summary>A parameter in the type in which its file holds it, and as the base lies.</summary>
+    private static TensorData Rounded(MergeSource source, string name, IReadOnlyList<long> shape)
+    {
+        WeightSource weights = source.Weights(name);
+        return TensorData.FromDoubles(Doubles(weights), weights.Stored.ElementType, [.. shape]);
+    }
 
     private static bool IsTarget(string module, IReadOnlyList<string> targets) =>
         targets.Count == 0 || targets.Any(target => module == target || module.EndsWith("." + target, StringComparison.Ordinal));
