@@ -188,12 +188,14 @@ internal sealed class AdapterBinder
             return null;
         }
 
-        // A table [vocabulary, width] lies as [in, out] would; a tied table that a product uses, too, stays one.
-        bool? transposed = module.IsEmbedding ? _use.IsTable(name) || turned : _use.IsInByOut(name);
+        // A table [vocabulary, width] lies as [in, out] would; a tied table that a product uses, too, stays one. A checkpoint has no nodes
+        // that tell, and lies as PyTorch has it.
+        bool isCheckpoint = _model.Proto.Graph.Node.Count == 0;
+        bool? transposed = module.IsEmbedding ? _use.IsTable(name) || turned || isCheckpoint : _use.IsInByOut(name);
         if (straight && turned)
         {
             // The config's word counts only where the graph has none: GPT-2's layers lie as [in, out] in PyTorch, too.
-            transposed ??= fanInFanOut ? true : null;
+            transposed ??= fanInFanOut || isCheckpoint ? fanInFanOut : null;
             if (transposed is null)
             {
                 faults.Add($"module '{module.Module}': '{name}' is square and no MatMul, Gemm or Transpose tells whether it lies as [out, in]");

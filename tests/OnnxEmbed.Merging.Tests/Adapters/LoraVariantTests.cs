@@ -1,4 +1,4 @@
-using OnnxEmbed.Merging.Reports;
+using OnnxEmbed.Merging.Adapters;
 using OnnxEmbed.Models.Adapters;
 using OnnxEmbed.Onnx;
 using OnnxEmbed.Onnx.Schema;
@@ -262,6 +262,23 @@ public class LoraVariantTests
         DataException e = Assert.Throws<DataException>(() => BareModels.Run(
             options with { Inputs = [new MergeInput(model) { Adapters = [directory["x"], directory["y"]] }] }));
         Assert.Contains("y: replaces norm.bias whole, which another adapter of the same model does, too", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, false, false)]
+    [InlineData(true, false, true)]
+    [InlineData(false, true, true)]
+    public void Bind_SquareWeightOfACheckpoint_LiesAsPyTorchHasIt(bool fanInFanOut, bool embedding, bool transposed)
+    {
+        TensorProto head = new() { Name = Module + ".weight", DataType = (int)ElementType.Float32 };
+        head.Dims.AddRange([5, 5]);
+        GraphProto graph = new() { Name = "tensors" };
+        graph.Initializer.Add(head);
+        using OnnxModel checkpoint = new(
+            new ModelProto { IrVersion = 8, Graph = graph }, new Dictionary<string, TensorData> { [head.Name] = TensorData.From<float>(new float[25], 5, 5) });
+        LoraSettings settings = new() { R = Rank, LoraAlpha = 1, TargetModules = ["q_proj"], FanInFanOut = fanInFanOut };
+        using LoraAdapter adapter = LoraAdapter.Create(settings, [MakeModule(Module, 5, 5, ElementType.Float32, false) with { IsEmbedding = embedding }]);
+        Assert.Equal(transposed, Assert.Single(new AdapterBinder(checkpoint).Bind(adapter, "x").Modules).Transposed);
     }
 
     [Fact]
