@@ -18,7 +18,10 @@ internal static class MagnitudeKeys
     /// <param name="start">Position of the first.</param>
     /// <param name="lower">What is large enough.</param>
     /// <param name="upper">What is too large.</param>
-    public static void Trim(Span<double> values, long start, Cut lower, Cut upper)
+    public static void Trim(Span<double> values, long start, Cut lower, Cut upper) => Trim(values, values, start, lower, upper);
+
+    /// <summary>Sets values to 0 where those of <paramref name="compared"/> do not lie between two cuts.</summary>
+    public static void Trim(Span<double> values, ReadOnlySpan<double> compared, long start, Cut lower, Cut upper)
     {
         int first = lower.CountBelowTieEnd(start, values.Length);
         int second = upper.CountBelowTieEnd(start, values.Length);
@@ -27,7 +30,7 @@ internal static class MagnitudeKeys
         {
             if (to > from)
             {
-                TrimBetween(values[from..to], lower.Bound(from < first), upper.Bound(from < second));
+                TrimBetween(values[from..to], compared[from..to], lower.Bound(from < first), upper.Bound(from < second));
                 from = to;
             }
         }
@@ -112,9 +115,10 @@ internal static class MagnitudeKeys
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TrimBetween(Span<double> values, long lowerBound, long upperBound)
+    private static void TrimBetween(Span<double> values, ReadOnlySpan<double> compared, long lowerBound, long upperBound)
     {
         ref double at = ref MemoryMarshal.GetReference(values);
+        ref double by = ref MemoryMarshal.GetReference(compared[..values.Length]);
         Vector256<long> mask = Vector256.Create(long.MaxValue);
         Vector256<long> lower = Vector256.Create(lowerBound);
         Vector256<long> upper = Vector256.Create(upperBound);
@@ -124,14 +128,14 @@ internal static class MagnitudeKeys
             for (; i <= values.Length - 4; i += 4)
             {
                 Vector256<long> bits = Vector256.LoadUnsafe(ref at, (nuint)i).AsInt64();
-                Vector256<long> key = bits & mask;
+                Vector256<long> key = Vector256.LoadUnsafe(ref by, (nuint)i).AsInt64() & mask;
                 Vector256<long> kept = Vector256.AndNot(Vector256.GreaterThan(key, lower), Vector256.GreaterThan(key, upper));
                 (bits & kept).AsDouble().StoreUnsafe(ref at, (nuint)i);
             }
 
             for (; i < values.Length; i++)
             {
-                long key = Of(values[i]);
+                long key = Of(compared[i]);
                 values[i] = key > lowerBound && key <= upperBound ? values[i] : 0;
             }
         }

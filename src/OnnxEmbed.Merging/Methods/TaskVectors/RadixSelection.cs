@@ -70,7 +70,7 @@ internal sealed class RadixSelection : IDisposable
     public bool WantsSample => !_countsZeros && _remaining > FewestKeys;
 
     /// <summary>Says before the first pass where the key is likely to lie.</summary>
-    /// <param name="sample">Some of the keys; they change their places.</param>
+    /// <param name="sample">Some of the keys, no more than there is room for; they are overwritten.</param>
     public void Expect(Span<long> sample)
     {
         // Four standard deviations of the rank in the sample, and a little more, since neighbours in a tensor are alike.
@@ -78,7 +78,9 @@ internal sealed class RadixSelection : IDisposable
         double margin = (4 * Math.Sqrt(fraction * (1 - fraction) * sample.Length)) + (0.001 * sample.Length);
         long first = (long)Math.Max(1, (fraction * sample.Length) - margin);
         long last = (long)Math.Min(sample.Length, (fraction * sample.Length) + margin + 1);
-        _highest = first == 1 ? long.MaxValue : Select(sample, default, first).Key;
+        Span<long> copy = _positions.Span[..sample.Length];
+        sample.CopyTo(copy);
+        _highest = first == 1 ? long.MaxValue : Select(copy, default, first).Key;
         _lowest = last == sample.Length ? 0 : Select(sample, default, last).Key;
         _bracketed = true;
     }
@@ -201,7 +203,7 @@ internal sealed class RadixSelection : IDisposable
     }
 
     /// <summary>
-    /// The k-th largest of some keys, byte by byte: the keys outside its bin are dropped each time, and in the end the first places hold those
+    /// The k-th largest of some keys, byte by byte: the keys outside its bin are overwritten each time, and in the end the first places hold those
     /// equal to it. What lies in <paramref name="companions"/>, where there are any, goes with its key.
     /// </summary>
     internal static (long Key, long RankAmongTies, int Ties) Select(Span<long> keys, Span<long> companions, long rank)

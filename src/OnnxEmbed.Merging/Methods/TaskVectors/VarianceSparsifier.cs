@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Numerics.Tensors;
 
 namespace OnnxEmbed.Merging.Methods.TaskVectors;
 
@@ -36,47 +36,30 @@ internal sealed class VarianceSparsifier(Cut cut) : ISparsifier
         {
             Span<double> part = variances[..Math.Min(variances.Length, block.Count - start)];
             Fill(block, start, part);
-            int tied = cut.CountBelowTieEnd(block.Start + start, part.Length);
-            for (int i = 0; i < part.Length; i++)
+            for (int model = 0; model < block.ModelCount; model++)
             {
-                if (MagnitudeKeys.Of(part[i]) <= cut.Bound(i < tied))
-                {
-                    for (int model = 0; model < block.ModelCount; model++)
-                    {
-                        block.Task(model)[start + i] = 0;
-                    }
-                }
+                MagnitudeKeys.Trim(block.Task(model).Slice(start, part.Length), part, block.Start + start, cut, Cut.None);
             }
         }
     }
 
     public double Rescaling(int model) => 1;
 
-    /// <summary>The variances, times the number of models: Σ (d - mean)², by two passes, since their difference of squares would lose small ones.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>
+    /// The variances, times the square of the number of models: the sum of (dᵢ - dⱼ)² over each two. Against the mean, task vectors that are equal
+    /// would get a variance by its rounding.
+    /// </summary>
     private static void Fill(TensorBlock block, int start, Span<double> variance)
     {
-        Span<double> mean = stackalloc double[variance.Length];
-        mean.Clear();
+        Span<double> distance = stackalloc double[variance.Length];
         variance.Clear();
-        int models = block.ModelCount;
-        for (int model = 0; model < models; model++)
+        for (int first = 0; first < block.ModelCount; first++)
         {
-            ReadOnlySpan<double> task = block.Task(model).Slice(start, variance.Length);
-            for (int i = 0; i < task.Length; i++)
+            for (int second = first + 1; second < block.ModelCount; second++)
             {
-                mean[i] += task[i];
-            }
-        }
-
-        for (int model = 0; model < models; model++)
-        {
-            ReadOnlySpan<double> task = block.Task(model).Slice(start, variance.Length);
-            for (int i = 0; i < task.Length; i++)
-            {
-                double distance = task[i] - (mean[i] / models);
-                double square = distance * distance;
-                variance[i] += square;
+                TensorPrimitives.Subtract(block.Task(first).Slice(start, variance.Length), block.Task(second).Slice(start, variance.Length), distance);
+                TensorPrimitives.Multiply(distance, distance, distance);
+                TensorPrimitives.Add(variance, distance, variance);
             }
         }
     }

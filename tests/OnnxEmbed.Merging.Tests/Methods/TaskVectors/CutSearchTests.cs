@@ -76,6 +76,28 @@ public class CutSearchTests
         Assert.Equal(rank - values.Count(x => MagnitudeKeys.Of(x) > selection.Key), selection.TiesInside);
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(8_000)]
+    [InlineData(39_000)]
+    public void Expect_FaithfulSample_FindsTheKeyInOnePass(int rank)
+    {
+        double[] values = [.. BareModels.Values(40_000, 6).Select(x => (double)x)];
+        using RadixSelection selection = new(values.Length, rank, new long[RadixSelection.FewestKeys], new long[RadixSelection.FewestKeys]);
+        selection.Expect([.. values.Where((_, at) => at % 10 == 0).Select(MagnitudeKeys.Of)]);
+        selection.BeginPass();
+        SelectionTally tally = selection.MakeTally();
+        for (int start = 0; start < values.Length; start += 1000)
+        {
+            selection.Show(values.AsSpan(start, 1000), start, tally);
+        }
+
+        selection.Collect(tally);
+        selection.EndPass();
+        Assert.True(selection.IsDone);
+        Assert.Equal(Math.Abs(values.OrderByDescending(Math.Abs).ElementAt(rank - 1)), BitConverter.Int64BitsToDouble(selection.Key));
+    }
+
     [Fact]
     public void Trim_AnyCutsAndSplits_KeepsWhatLiesBetween() => Gen.Select(Gen.Int[0, 70], Gen.UInt, Gen.Int[0, 80], Gen.Int[0, 80]).Sample(
         (length, seed, lowerEnd, upperEnd) =>

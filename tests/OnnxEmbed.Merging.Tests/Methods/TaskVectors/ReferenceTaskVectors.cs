@@ -92,7 +92,7 @@ internal static class ReferenceTaskVectors
         double fraction = given.Number("select_topk");
         if (fraction < 1)
         {
-            double[] variance = [.. start.Select((_, at) => tasks.Sum(d => Math.Pow(d[at] - tasks.Average(other => other[at]), 2)))];
+            double[] variance = [.. start.Select((_, at) => tasks.Sum(d => tasks.Sum(other => (d[at] - other[at]) * (d[at] - other[at]))))];
             int varying = variance.Count(v => v > 0);
             int count = fraction == 0 ? 0 : Math.Min(varying, Math.Max(given.LikeMergekit ? 0 : 1, (int)(fraction * varying)));
             HashSet<int> selected = [.. Enumerable.Range(0, start.Length).OrderByDescending(at => variance[at]).ThenBy(at => at).Take(count)];
