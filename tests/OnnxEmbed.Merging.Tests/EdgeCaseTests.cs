@@ -163,10 +163,10 @@ public class EdgeCaseTests
     }
 
     [Fact]
-    public void Run_QuantisedWeights_AreRefused()
+    public void Run_WeightsForArithmeticInWholeNumbers_AreRefused()
     {
         using TemporaryDirectory directory = new();
-        NodeProto node = BareModels.Node("DequantizeLinear", ["q", "scale"], "w");
+        NodeProto node = BareModels.Node("MatMulInteger", ["x", "q"], "y");
         string Write(string name, sbyte value) => BareModels.Write(
             directory[name],
             new Dictionary<string, TensorData> { ["q"] = TensorData.From<sbyte>([value, 1], 2), ["scale"] = TensorData.From<float>([0.1f]) },

@@ -15,6 +15,8 @@ internal sealed partial class MergeSource : IDisposable
 
     private readonly Dictionary<string, TensorBinding?> _bindings = new(StringComparer.Ordinal);
     private readonly OpenedModel _opened;
+    private IReadOnlyDictionary<string, QuantisedTensor>? _quantised;
+    private HashSet<string>? _scales;
 
     private MergeSource(MergeInput input, OpenedModel opened)
     {
@@ -35,6 +37,13 @@ internal sealed partial class MergeSource : IDisposable
 
     /// <summary>Whether the model has nodes; a checkpoint has tensors only.</summary>
     public bool HasGraph => _opened.HasGraph;
+
+    /// <summary>Its quantised weights by the tensor of their codes.</summary>
+    public IReadOnlyDictionary<string, QuantisedTensor> Quantised => _quantised ??= _stacked is null ? QuantisedTensor.Find(Model) : new Dictionary<string, QuantisedTensor>();
+
+    /// <summary>Whether a tensor holds the scales or zero points of a quantised weight, which go with its codes.</summary>
+    public bool IsScale(string tensor) =>
+        (_scales ??= [.. Quantised.Values.SelectMany(weight => new[] { weight.ScalesName, weight.ZerosName }).OfType<string>()]).Contains(tensor);
 
     /// <summary>The files that hold its weights.</summary>
     public IReadOnlyList<string> Files => _opened.Files;
@@ -97,7 +106,9 @@ internal sealed partial class MergeSource : IDisposable
 
     private WeightSource Own(string tensor) =>
         _stacked is not null ? _stacked[tensor].Piece.Own(_stacked[tensor].Name)
-        : _folded.TryGetValue(tensor, out FoldedWeights? folded) ? folded : new StoredWeights(Model.Tensors[tensor]);
+        : _folded.TryGetValue(tensor, out FoldedWeights? folded) ? folded
+        : Quantised.TryGetValue(tensor, out QuantisedTensor? quantised) ? new DequantisedWeights(quantised)
+        : new StoredWeights(Model.Tensors[tensor]);
 
     private bool IsOwnAdapted(string tensor) =>
         _stacked is null ? _folded.ContainsKey(tensor) : _stacked[tensor].Piece.IsOwnAdapted(_stacked[tensor].Name);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OnnxEmbed.Merging.Inputs;
 using OnnxEmbed.Merging.Methods;
 using OnnxEmbed.Merging.Reports;
@@ -24,6 +25,7 @@ internal sealed class TensorMerger(
     private readonly Dictionary<string, TensorBlend> _blends = new(StringComparer.Ordinal);
     private readonly PairSums[] _total = new PairSums[Math.Max(1, sources.Count - 1)];
     private readonly OnnxModel _layout = OutputLayout.Of(sources[0].Model, options.OutputType);
+    private OnnxFilePlan? _plan;
     private IReadOnlyDictionary<string, string> _twins = new Dictionary<string, string>();
     private readonly Dictionary<string, MergeArguments> _own = new(StringComparer.Ordinal);
     private long _blendedElements;
@@ -43,13 +45,14 @@ internal sealed class TensorMerger(
     {
         OnnxModel model = sources[0].Model;
         OnnxFilePlan plan = _layout.Plan(path, new OnnxWriteOptions { ExternalData = options.ExternalData, Force = force });
+        _plan = plan;
         _twins = TwinsInAll();
         List<TensorReport> reports = [];
         using OnnxFileOutput output = options.DryRun ? plan.Discard() : plan.Create(force);
         Dictionary<PlannedRange, string> written = [];
         string[] names = [.. Ordered(model)];
         _shared = [.. names.Where(name => model.Tensors[name].ElementType.IsFloat() && BlockEngine.IsShared(model.Tensors[name])
-            && alignment.Of(name) is [{ Selection: null }] && sources.All(source => source.BindingOf(name) is not null))];
+            && !sources[0].IsScale(name) && alignment.Of(name) is [{ Selection: null }] && sources.All(source => source.BindingOf(name) is not null))];
         long byteCount = names.Sum(name => model.Tensors[name].ByteLength);
         long bytesDone = 0;
         int tensorsDone = 0;
@@ -61,7 +64,11 @@ internal sealed class TensorMerger(
             {
                 reports.Add(Shared(name, written[shared]));
             }
-            else if (model.Tensors[name].ElementType.IsFloat())
+            else if (sources[0].IsScale(name))
+            {
+                reports.Add(new TensorReport(name, model.Tensors[name].ToString(), "made with its codes") { Bytes = model.Tensors[name].ByteLength });
+            }
+            else if (model.Tensors[name].ElementType.IsFloat() || sources[0].Quantised.ContainsKey(name))
             {
                 reports.AddRange(alignment.Of(name).Select(unit => MergeFloats(unit, range, output)));
             }
@@ -153,7 +160,8 @@ internal sealed class TensorMerger(
         TensorBlend? blend = options.Method.Rule.Measures || constant || _faults.Count > 0 ? null : Decide(unit, weights, [], equal);
         IReadOnlyList<PairSums> pairs;
         RoundedSums? rounded = null;
-        if (range is { } place && blend is { CopyOf: null, Formula: null })
+        QuantisedTensor? quantised = sources[0].Quantised.GetValueOrDefault(unit.Tensor);
+        if (quantised is null && range is { } place && blend is { CopyOf: null, Formula: null })
         {
             (rounded, pairs) = _engine.MeasureAndBlend(weights, blend.Factors, type, WriterOf(unit, place, type.SizeInBytes(), output));
             _blendedElements += target.ElementCount;
@@ -178,11 +186,11 @@ internal sealed class TensorMerger(
         if (_faults.Count == 0 && range is { } free)
         {
             MeasureAhead(name);
-            rounded ??= WriteFloats(weights, blend, pairs, type, WriterOf(unit, free, type.SizeInBytes(), output));
+            rounded ??= quantised is not null ? WriteQuantised(quantised, unit, weights, ref blend, pairs, output) : WriteFloats(weights, blend, pairs, type, WriterOf(unit, free, type.SizeInBytes(), output));
         }
 
         bool compared = sources.Count > 1;
-        TensorData result = TensorData.WithoutBytes(type, [.. target.Shape]);
+        TensorData result = quantised?.Codes ?? TensorData.WithoutBytes(type, [.. target.Shape]);
         return new TensorReport(name, result.ToString(), blend.Action)
         {
             Bytes = result.ByteLength,
@@ -200,6 +208,50 @@ internal sealed class TensorMerger(
         };
     }
 
+    /// <summary>Quantises the result into the layout of the first model's weight; the error is a figure of the report.</summary>
+    private RoundedSums WriteQuantised(
+        QuantisedTensor layout, MergeUnit unit, WeightSource[] weights, ref TensorBlend blend, IReadOnlyList<PairSums> pairs, OnnxFileOutput output)
+    {
+        if (blend.CopyOf is { } copied && (copied == 0 || Alike(copied)) && sources[copied].BindingOf(unit.Name) is { } binding)
+        {
+            QuantisedTensor own = sources[copied].Quantised[binding.Tensor];
+            Put(layout.Name, own.Codes);
+            Put(layout.ScalesName, own.Scales);
+            if (layout.ZerosName is { } zeros)
+            {
+                Put(zeros, own.Zeros!);
+            }
+
+            return new RoundedSums(copied == 0 ? pairs[0].FirstSquared : pairs[copied - 1].SecondSquared, 0, 0);
+        }
+
+        Requantiser requantiser = new(layout);
+        WriteFloats(weights, blend, pairs, ElementType.Float64, (offset, bytes) => requantiser.Measure(offset / sizeof(double), MemoryMarshal.Cast<byte, double>(bytes)));
+        long blended = _blendedElements;
+        WriteFloats(weights, blend, pairs, ElementType.Float64, (offset, bytes) => requantiser.Quantise(offset / sizeof(double), MemoryMarshal.Cast<byte, double>(bytes)));
+        _blendedElements = blended;
+        Put(layout.Name, TensorData.FromBytes(layout.Codes.ElementType, [.. layout.Codes.Shape], requantiser.Codes));
+        Put(layout.ScalesName, TensorData.FromBytes(layout.Scales.ElementType, [.. layout.Scales.Shape], requantiser.Scales));
+        if (layout.ZerosName is { } name)
+        {
+            Put(name, TensorData.FromBytes(layout.Zeros!.ElementType, [.. layout.Zeros.Shape], requantiser.Zeros));
+        }
+
+        blend = blend with { Figures = new Dictionary<string, double>(blend.Figures) { ["quantisation_error"] = requantiser.RelativeError } };
+        return new RoundedSums(requantiser.SquaredNorm, 0, 0);
+
+        bool Alike(int model) => sources[model].BindingOf(unit.Name) is { Transposed: false, Selection: null } other
+            && sources[model].Quantised.TryGetValue(other.Tensor, out QuantisedTensor? theirs) && theirs.LiesLike(layout);
+
+        void Put(string tensor, TensorData values)
+        {
+            if (_plan!.Tensors.TryGetValue(tensor, out PlannedRange place))
+            {
+                _engine.Copy(values, (offset, bytes) => output.Write(place.File, place.Offset + offset, bytes));
+            }
+        }
+    }
+
     /// <summary>Element type that a tensor has in the result.</summary>
     private ElementType TypeOf(MergeUnit unit) => _layout.Tensors[unit.Tensor].ElementType;
 
@@ -208,7 +260,12 @@ internal sealed class TensorMerger(
     {
         WeightSource weights = sources[0].Weights(unit.Name);
         double norm = _engine.Measure([weights])[0].FirstNorm;
-        if (range is { } place)
+        if (sources[0].Quantised.TryGetValue(unit.Tensor, out QuantisedTensor? quantised))
+        {
+            TensorBlend whole = TensorBlend.Copy(0, 1, "");
+            WriteQuantised(quantised, unit, [weights], ref whole, [default], output);
+        }
+        else if (range is { } place)
         {
             _engine.CopyValues(weights, TypeOf(unit), WriterOf(unit, place, TypeOf(unit).SizeInBytes(), output));
         }

@@ -38,7 +38,7 @@ internal abstract class WeightSource(TensorData stored)
     public abstract void Doubles(long start, Span<double> target);
 
     /// <summary>Fills <paramref name="target"/> with the elements of <see cref="Stored"/> from <paramref name="start"/> on.</summary>
-    public void StoredDoubles(long start, Span<double> target)
+    public virtual void StoredDoubles(long start, Span<double> target)
     {
         int size = Stored.ElementType.SizeInBytes();
         FloatConversion.ToDoubles(Stored.ElementType, Stored.Slice(start * size, target.Length * size), target);

@@ -61,6 +61,11 @@ internal sealed class PartitionedTensor
             if (_models[i] is not { } parts)
             {
                 source.Bind(_name, null);
+                if (sources[0].IsScale(_name))
+                {
+                    continue; // goes with its codes
+                }
+
                 matches.Add(new TensorMatch(_name, source.Label, null, MatchKind.Name, false, false));
                 continue;
             }

@@ -33,4 +33,12 @@ internal sealed class SelectedWeights(WeightSource inner, AxisSelection selectio
             inner.Doubles(stored, target.Slice(place, count));
         }
     }
+
+    public override void StoredDoubles(long start, Span<double> target)
+    {
+        foreach ((long stored, int place, int count) in selection.Runs(_shape, start, target.Length))
+        {
+            inner.StoredDoubles(stored, target.Slice(place, count));
+        }
+    }
 }

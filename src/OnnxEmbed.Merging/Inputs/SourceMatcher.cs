@@ -46,7 +46,7 @@ internal sealed class SourceMatcher
         List<string> missing = [];
         LayerUse theirs = new(other.Model.Proto.Graph);
         ParameterNames names = new(other.Model.Tensors.Keys);
-        foreach ((string name, TensorData tensor) in _first.Model.Tensors)
+        foreach ((string name, TensorData tensor) in _first.Model.Tensors.Where(entry => !_first.IsScale(entry.Key)))
         {
             if (sameGraph || (!GraphMatcher.IsAnonymous(name) && other.Model.Tensors.ContainsKey(name)))
             {
@@ -107,6 +107,11 @@ internal sealed class SourceMatcher
         }
     }
 
+    /// <summary>Type and shape of a leaf's values; of quantised ones those of the weight.</summary>
+    private static TensorData AsNumbers(GraphLeaf leaf) => leaf.IsFloat && !leaf.Values!.ElementType.IsFloat()
+        ? TensorData.WithoutBytes(ElementType.Float32, [.. leaf.Shape])
+        : leaf.Values!;
+
     private bool Fits(string name, TensorData tensor, TensorData match, bool transposed) =>
         SourceAlignment.Agree(tensor, match)
         || (tensor.ElementType.IsFloat() && match.ElementType.IsFloat() && tensor.Shape.Count == 2 && match.Shape.Count == 2
@@ -157,7 +162,7 @@ internal sealed class SourceMatcher
 
                 (LeafPart part, LeafPart counterpart) = held[0];
                 if (part.IsWhole && counterpart.IsWhole && part.Leaf.Values is { } ours && counterpart.Leaf.Values is { } theirs
-                    && !Fits(leaf.Key.Name, ours, theirs, part.Transposed != counterpart.Transposed))
+                    && !Fits(leaf.Key.Name, AsNumbers(part.Leaf), AsNumbers(counterpart.Leaf), part.Transposed != counterpart.Transposed))
                 {
                     faults.Add($"'{part.Leaf.Name}' is {ours}, '{counterpart.Leaf.Name}' in {other.Label} {theirs}");
                 }
@@ -205,7 +210,7 @@ internal sealed class SourceMatcher
     private void Leftovers(MergeSource other, Dictionary<string, List<PartBinding>> found, bool lenient, List<string> faults, List<string> warnings)
     {
         HashSet<string> used = [.. found.Values.SelectMany(parts => parts).Select(part => part.Binding.Tensor)];
-        string[] left = [.. other.Model.Tensors.Keys.Where(name => !used.Contains(name))];
+        string[] left = [.. other.Model.Tensors.Keys.Where(name => !used.Contains(name) && !other.IsScale(name))];
         if (!lenient)
         {
             faults.AddRange(left.Select(name => $"only {other.Label} has '{name}' {other.Model.Tensors[name]}"));

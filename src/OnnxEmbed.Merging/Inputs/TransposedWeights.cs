@@ -52,6 +52,9 @@ internal sealed class TransposedWeights(WeightSource inner)
         }
     }
 
+    /// <summary>Used of the first model only, which is never transposed to itself; here the values.</summary>
+    public override void StoredDoubles(long start, Span<double> target) => Doubles(start, target);
+
     /// <summary>Most rows that are read together: what lies beside one another in the stored matrix.</summary>
     private const int Run = 256;
 
