@@ -117,7 +117,10 @@ internal sealed class TensorMerger(
     private Dictionary<string, string> TwinsInAll()
     {
         Dictionary<string, string> twins = new(StringComparer.Ordinal);
-        foreach ((string twin, string table) in TransposedTwins.Find(sources[0].Model).Where(pair => sources.All(source => AreTwins(source, pair.Value, pair.Key))))
+        IReadOnlyDictionary<string, string> found = TransposedTwins.Find(sources[0].Model);
+        warnings.AddRange(sources.SelectMany(source => found.Where(pair => source.IsAdapted(pair.Key) != source.IsAdapted(pair.Value)).Select(pair =>
+            $"{source.Label}: an adapter changes one of '{pair.Value}' and '{pair.Key}', which are one table in the base; the other stays as it is")));
+        foreach ((string twin, string table) in found.Where(pair => sources.All(source => AreTwins(source, pair.Value, pair.Key))))
         {
             twins.Add(twin, table);
             foreach ((MergeUnit part, MergeUnit of) in alignment.Of(twin).Zip(alignment.Of(table)))

@@ -1,4 +1,5 @@
 using OnnxEmbed.Merging.Adapters;
+using OnnxEmbed.Merging.Reports;
 using OnnxEmbed.Models.Adapters;
 using OnnxEmbed.Onnx;
 using OnnxEmbed.Onnx.Schema;
@@ -279,6 +280,30 @@ public class LoraVariantTests
         LoraSettings settings = new() { R = Rank, LoraAlpha = 1, TargetModules = ["q_proj"], FanInFanOut = fanInFanOut };
         using LoraAdapter adapter = LoraAdapter.Create(settings, [MakeModule(Module, 5, 5, ElementType.Float32, false) with { IsEmbedding = embedding }]);
         Assert.Equal(transposed, Assert.Single(new AdapterBinder(checkpoint).Bind(adapter, "x").Modules).Transposed);
+    }
+
+    [Fact]
+    public void Fold_OneOfTwoTiedTables_IsWarnedOf()
+    {
+        using TemporaryDirectory directory = new();
+        AdapterPackages.Save(
+            directory["x"],
+            new LoraSettings { R = Rank, LoraAlpha = 1, TargetModules = ["embed"] },
+            [MakeModule("model.embed", 2, 3, ElementType.Float32, false) with { IsEmbedding = true }]);
+        string model = BareModels.Write(
+            directory["m.onnx"],
+            new Dictionary<string, TensorData>
+            {
+                ["model.embed.weight"] = TensorData.From<float>([1, 2, 3, 4, 5, 6], 3, 2),
+                ["head"] = TensorData.From<float>([1, 3, 5, 2, 4, 6], 2, 3),
+            },
+            ExternalDataMode.Auto,
+            BareModels.Node("Gather", ["model.embed.weight", "ids"], "rows"),
+            BareModels.Node("MatMul", ["rows", "head"], "logits"));
+        MergeReport report = BareModels.Run(Fold(model, directory["c.onnx"], directory["x"]));
+        Assert.Contains(
+            "m.onnx: an adapter changes one of 'model.embed.weight' and 'head', which are one table in the base; the other stays as it is", report.Warnings);
+        Assert.Equal([1f, 3, 5, 2, 4, 6], BareModels.Read(directory["c.onnx"], "head").ToSingles());
     }
 
     [Fact]
