@@ -20,6 +20,9 @@ internal sealed class MergeCommand(Session session)
     [Example("onnxembed merge --soup artifacts/a artifacts/b artifacts/c --weights 2,1,1 -o artifacts/soup")]
     [Example("onnxembed merge --slerp 0.5 --tree sequential artifacts/stage-1 artifacts/stage-2 artifacts/stage-3 -o artifacts/chain")]
     [Example("onnxembed merge --ema 0.9 artifacts/run -o artifacts/averaged")]
+    [Example("onnxembed merge --slerp 0.5 artifacts/a artifacts/b --search --eval artifacts/validation.parquet --label family -o artifacts/best")]
+    [Example("onnxembed merge --soup greedy artifacts/a artifacts/b artifacts/c --eval artifacts/validation.parquet -o artifacts/soup")]
+    [Example("onnxembed merge --cocktail artifacts/examples.parquet artifacts/a artifacts/b -o artifacts/cocktail")]
     [Example("onnxembed merge --method slerp --param 't=[0, 0.5, 1]' --compat mergekit a.onnx b.onnx -o c.onnx")]
     [Example("onnxembed merge --recipe recipe.yaml -o artifacts/merged")]
     public int Run(
@@ -27,35 +30,58 @@ internal sealed class MergeCommand(Session session)
         [Argument(Description = "Models to merge; MODEL+ADAPTER folds an adapter in first, a training run alone stands for its checkpoints.")] string[]? models,
         [Option("out", ['o'], Description = "Package or .onnx file to write (required).", ValueName = "PATH")] string? @out,
         MergeMethodOptions how,
+        MergeEvaluationOptions scoring,
         MergeRunOptions run)
     {
         how.Check(models ?? []);
+        bool greedy = how.IsGreedy(models ?? []);
+        scoring.Check(greedy, how.Cocktail is not null, how.Recipe is not null, run.DryRun);
+        string[] named = greedy ? models![1..] : models ?? [];
         string target = @out ?? (run.DryRun ? Path.Combine(Path.GetTempPath(), "onnxembed-plan") : throw new OptionException("merge: needs --out PATH"));
-        MergeReport report;
+        Result result;
         using (ProgressLine line = new(session, output.Quiet))
         {
-            report = Merged(Progress(line));
+            using MergeJudge? judge = scoring.Eval is null && how.Cocktail is null
+                ? null
+                : new MergeJudge(session, line, scoring, scoring.Search || greedy, target, run.Force, run.Threads ?? session.DefaultThreads);
+            MergeReport report = how.Recipe is null ? Merged(Progress(line), judge) : Cooked(how.Recipe, Progress(line), judge);
             foreach (string warning in report.Warnings)
             {
                 line.Say($"warning: {warning}");
             }
+
+            result = MergeTables.Of(report, run.DryRun ? null : target, run.DryRun || run.Tensors);
+            result = judge?.Finish(result) ?? result;
         }
 
-        ResultWriter.Write(session, output.ResultFormat, MergeTables.Of(report, run.DryRun ? null : target, run.DryRun || run.Tensors));
+        ResultWriter.Write(session, output.ResultFormat, result);
         return ExitStatus.Done;
 
-        MergeReport Merged(SynchronousProgress<MergeProgress> progress)
+        MergeReport Merged(SynchronousProgress<MergeProgress> progress, MergeJudge? judge)
         {
-            if (how.Recipe is not { } path)
-            {
-                MergeOptions options = Options(models ?? []);
-                return run.DryRun ? Merge.Plan(options, progress, session.Cancellation) : Merge.Run(options, progress, session.Cancellation);
-            }
+            MergeOptions options = Options(named);
+            options = judge is not null && how.Cocktail is { } examples ? judge.Cocktail(options, examples, how.Temperature ?? 5) : options;
+            options = judge?.Choose(options, greedy) ?? options;
+            return run.DryRun ? Merge.Plan(options, progress, session.Cancellation) : Merge.Run(options, progress, session.Cancellation);
+        }
 
+        MergeReport Cooked(string path, SynchronousProgress<MergeProgress> progress, MergeJudge? judge)
+        {
             RecipeFile recipe = RecipeFile.Load(path, run.Extrapolate);
-            return run.DryRun
+            List<MergeInput> inputs = [];
+            MergeReport report = run.DryRun
                 ? recipe.Plan(target, Complete, progress, session.Cancellation)
-                : recipe.Run(target, Complete, progress, session.Cancellation);
+                : recipe.Run(target, Noted, progress, session.Cancellation);
+
+            // What an earlier stage made is gone by now; what is left are the models that the recipe names.
+            judge?.Parents(inputs.Where(input => Path.Exists(input.Model)));
+            return report;
+
+            MergeOptions Noted(MergeOptions options)
+            {
+                inputs.AddRange([.. options.Base is { } theBase ? [theBase] : Array.Empty<MergeInput>(), .. options.Inputs]);
+                return Complete(options);
+            }
         }
 
         MergeOptions Complete(MergeOptions options) => run.Complete(options, session.DefaultThreads);

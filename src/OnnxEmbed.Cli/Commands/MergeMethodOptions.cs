@@ -9,7 +9,7 @@ namespace OnnxEmbed.Cli.Commands;
 /// <summary>Options that say how models are merged.</summary>
 internal sealed class MergeMethodOptions : ICommandParameterSet
 {
-    private const string Ways = "--slerp T, --soup, --ema DECAY, --lora DIR, --method NAME or --recipe FILE";
+    private const string Ways = "--slerp T, --soup, --ema DECAY, --cocktail FILE, --lora DIR, --method NAME or --recipe FILE";
 
     [Option("slerp", Description = "Spherical interpolation between two models, 0 is the first, 1 the second; of more than two, or of a run's checkpoints, in a tree.", ValueName = "T")]
     [HasDefaultValue]
@@ -23,9 +23,17 @@ internal sealed class MergeMethodOptions : ICommandParameterSet
     [HasDefaultValue]
     public double? Ema { get; set; }
 
-    [Option("soup", Description = "Average of the models, or of a run's checkpoints.")]
+    [Option("soup", Description = "Average of the models, or of a run's checkpoints. After --soup greedy those that help: from the best on, each next one stays if the average gets no worse on --eval.")]
     [HasDefaultValue]
     public bool Soup { get; set; }
+
+    [Option("cocktail", Description = "Average that weighs models by their loss on a few examples (LM-Cocktail): a Parquet file with anchor, positive [, negative], or with texts and labels.", ValueName = "FILE")]
+    [HasDefaultValue]
+    public string? Cocktail { get; set; }
+
+    [Option("temperature", Description = "Of --cocktail: weights are softmax(-loss / temperature); 5 unless given.", ValueName = "X")]
+    [HasDefaultValue]
+    public double? Temperature { get; set; }
 
     [Option("lora", Description = "Fold adapters into --base: directories of adapters, or of the runs that trained them.", ValueName = "LIST")]
     [HasDefaultValue]
@@ -58,7 +66,18 @@ internal sealed class MergeMethodOptions : ICommandParameterSet
     /// <summary>Checks that exactly one way to merge is named.</summary>
     public void Check(IReadOnlyList<string> models)
     {
-        if (new[] { Slerp is not null, Soup, Ema is not null, Lora is not null, Method is not null, Recipe is not null }.Count(given => given) != 1)
+        bool greedy = IsGreedy(models);
+        if (Weights is not null && (greedy || Cocktail is not null))
+        {
+            throw new OptionException($"merge: {(greedy ? "--soup greedy" : "--cocktail")} finds the weights; needs no --weights");
+        }
+
+        if (Temperature is not null && Cocktail is null)
+        {
+            throw new OptionException("merge: --temperature needs --cocktail FILE");
+        }
+
+        if (new[] { Slerp is not null, Soup, Ema is not null, Cocktail is not null, Lora is not null, Method is not null, Recipe is not null }.Count(given => given) != 1)
         {
             throw new OptionException($"merge: needs one of {Ways}");
         }
@@ -69,9 +88,12 @@ internal sealed class MergeMethodOptions : ICommandParameterSet
         }
     }
 
+    /// <summary>Whether the models begin with the word of a greedy soup. A model of that name is written ./greedy.</summary>
+    public bool IsGreedy(IReadOnlyList<string> models) => Soup && models.Count > 0 && models[0] == "greedy";
+
     /// <summary>The method.</summary>
     public MergeMethod ChosenMethod() => Slerp is not null ? MergeMethods.Slerp
-        : Soup || Ema is not null ? MergeMethods.Linear
+        : Soup || Ema is not null || Cocktail is not null ? MergeMethods.Linear
         : Lora is not null ? MergeMethods.Lora
         : MergeMethods.Find(Method!);
 

@@ -16,7 +16,7 @@ internal static class ResultWriter
         switch (format)
         {
             case OutputFormat.Json:
-                WriteJson(session.Stdout, result);
+                session.Stdout.WriteLine(ToJson(result));
                 break;
             case OutputFormat.Markdown:
                 WriteMarkdown(session.Stdout, result);
@@ -102,7 +102,8 @@ internal static class ResultWriter
         }
     }
 
-    private static void WriteJson(TextWriter to, Result result)
+    /// <summary>The result as a JSON object: the facts, and the tables as lists of objects.</summary>
+    public static string ToJson(Result result)
     {
         using MemoryStream buffer = new();
         using (Utf8JsonWriter json = new(buffer, JsonOptions))
@@ -135,7 +136,7 @@ internal static class ResultWriter
             json.WriteEndObject();
         }
 
-        to.WriteLine(System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
+        return System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
     }
 
     private static void WriteJson(Utf8JsonWriter json, object? value)

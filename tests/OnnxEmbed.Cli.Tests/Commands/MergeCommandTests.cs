@@ -43,7 +43,7 @@ public sealed class MergeCommandTests : IDisposable
     [InlineData("t: needs a number, got 'NaN'", "--slerp", "NaN")]
     [InlineData("option --slerp: needs a number, got 'half'", "--slerp", "half")]
     [InlineData("merge method: needs one of linear, slerp", "--method", "tied")]
-    [InlineData("needs one of --slerp T, --soup, --ema DECAY, --lora DIR, --method NAME or --recipe FILE", "--threads", "1")]
+    [InlineData("needs one of --slerp T, --soup, --ema DECAY, --cocktail FILE, --lora DIR, --method NAME or --recipe FILE", "--threads", "1")]
     [InlineData("--lora needs --base", "--lora", "x")]
     public void Merge_WrongOption_IsRefusedAndLeavesNothing(string message, string option, string value) =>
         Refused(2, message, option, value, _folder["a"], _folder["b"]);
