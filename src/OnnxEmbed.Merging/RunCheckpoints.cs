@@ -11,7 +11,9 @@ public static class RunCheckpoints
     /// <exception cref="DataException">Its <c>config.json</c> is no JSON.</exception>
     public static bool IsRun(string path) => Directory.Exists(path) && ModelOpener.RunConfig(path) is not null;
 
-    /// <summary>The checkpoints in the order of their steps; last the result of the run, unless the last checkpoint is of the same step.</summary>
+    /// <summary>
+    /// The checkpoints in the order of their steps; last the result of the run, unless the last checkpoint is of the same step.
+    /// </summary>
     /// <param name="run">The run directory.</param>
     /// <exception cref="DataException">It is no run, or has no checkpoint.</exception>
     public static IReadOnlyList<MergeInput> Of(string run)

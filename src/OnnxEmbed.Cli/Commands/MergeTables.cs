@@ -32,8 +32,10 @@ internal static class MergeTables
     private static Result Tensors(Result result, MergeReport report)
     {
         object?[][] rows = [.. report.Tensors.Select(Row)];
-        int[] used = [.. Enumerable.Range(0, Columns.Length).Where(column => rows.Any(row => row[column] is not (null or "" or System.Collections.ICollection { Count: 0 })))];
-        return result.Table("tensors", [.. used.Select(column => Columns[column])], rows.Select(row => used.Select(column => row[column]).ToArray()));
+        int[] used = [.. Enumerable.Range(0, Columns.Length)
+            .Where(column => rows.Any(row => row[column] is not (null or "" or System.Collections.ICollection { Count: 0 })))];
+        return result.Table("tensors", [.. used.Select(column => Columns[column])],
+            rows.Select(row => used.Select(column => row[column]).ToArray()));
     }
 
     private static readonly string[] Columns =

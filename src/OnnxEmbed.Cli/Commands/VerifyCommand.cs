@@ -11,9 +11,11 @@ namespace OnnxEmbed.Cli.Commands;
 internal sealed class VerifyCommand(Session session)
 {
     [Command("verify", Description = "Recomputes the hashes that a merge recorded. "
-        + "Files of the result must be there and unchanged; models and adapters that went in are checked where the resolved recipe finds them.")]
+        + "Files of the result must be there and unchanged; models and adapters that went in are checked where the resolved recipe finds "
+        + "them.")]
     [Example("onnxembed verify artifacts/merged")]
-    public int Run(OutputOptions output, [Argument(Description = "Merged package, or bare file merged with --manifest.", Name = "out")] string path)
+    public int Run(OutputOptions output,
+        [Argument(Description = "Merged package, or bare file merged with --manifest.", Name = "out")] string path)
     {
         IReadOnlyList<ManifestFile> files = MergeManifest.Check(path);
         ResultWriter.Write(session, output.ResultFormat, new Result()
@@ -21,13 +23,22 @@ internal sealed class VerifyCommand(Session session)
             .Fact("same", files.Count(file => file.State == ManifestState.Same))
             .Fact("changed", files.Count(file => file.State == ManifestState.Changed))
             .Fact("missing", files.Count(file => file.State == ManifestState.Missing))
-            .Table("files", ["role", "file", "state", "sha256"], files.Select(file => new object?[] { file.Role, file.File, Word(file.State), file.Sha256 })));
+            .Table("files", ["role", "file", "state", "sha256"],
+                files.Select(file => new object?[] { file.Role, file.File, Word(file.State), file.Sha256 })));
         string[] faults =
         [
-            .. files.Where(file => file.State == ManifestState.Changed || (file.State == ManifestState.Missing && file.Role == MergeManifest.ResultRole))
-                .Select(file => $"{(file.Role == MergeManifest.ResultRole ? "" : file.Role + " ")}{file.File} {(file.State == ManifestState.Changed ? "has other bytes" : "is missing")}"),
+            .. files.Where(file => file.State == ManifestState.Changed
+                || (file.State == ManifestState.Missing && file.Role == MergeManifest.ResultRole))
+                .Select(Fault),
         ];
-        return faults.Length == 0 ? ExitStatus.Done : throw new DataException($"{path}: needs the files of the merge as they were: {string.Join("; ", faults)}");
+        return faults.Length == 0 ? ExitStatus.Done
+            : throw new DataException($"{path}: needs the files of the merge as they were: {string.Join("; ", faults)}");
+    }
+
+    private static string Fault(ManifestFile file)
+    {
+        string owner = file.Role == MergeManifest.ResultRole ? "" : file.Role + " ";
+        return owner + file.File + (file.State == ManifestState.Changed ? " has other bytes" : " is missing");
     }
 
     private static string Word(ManifestState state) => state.ToString().ToLowerInvariant();

@@ -83,7 +83,9 @@ internal sealed partial class MergeSource
             }
 
             CheckPieces(pieces[0], tensors.Values);
-            OnnxModel model = new(graph.Result, tensors.ToDictionary(entry => entry.Key, entry => entry.Value.Piece.Model.Tensors[entry.Value.Name], StringComparer.Ordinal));
+            OnnxModel model = new(
+                graph.Result, tensors.ToDictionary(
+                    entry => entry.Key, entry => entry.Value.Piece.Model.Tensors[entry.Value.Name], StringComparer.Ordinal));
             OpenedModel opened = new(model, true, pieces[0].Package, [.. pieces.SelectMany(piece => piece.Files)], [], []);
             MergeSource source = new(input, opened) { Stack = [.. places.Select(place => place.Layer)], _stacked = tensors };
             source._pieces.AddRange(pieces);
@@ -115,7 +117,8 @@ internal sealed partial class MergeSource
 
         if (differences.Count > 0)
         {
-            throw new ShapeMismatchException($"merge: needs the same tensors in all models of a stack ({first.Label} is the first)", [.. differences.Distinct()]);
+            throw new ShapeMismatchException(
+                $"merge: needs the same tensors in all models of a stack ({first.Label} is the first)", [.. differences.Distinct()]);
         }
     }
 }

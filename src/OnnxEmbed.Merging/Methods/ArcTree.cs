@@ -3,9 +3,9 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Methods;
 
 /// <summary>
-/// Spherical interpolation of more than two vectors, two at a time. What a join gives is a sum of the vectors, and its norm and angles follow
-/// from those between the vectors: with Σc = s, ‖Σ cᵢ·wᵢ‖² = s·Σ cᵢ‖wᵢ‖² - Σ_{i&lt;j} cᵢcⱼ‖wᵢ - wⱼ‖², which keeps small angles. So a tree of any
-/// depth needs one pass over the elements and no model between.
+/// Spherical interpolation of more than two vectors, two at a time. What a join gives is a sum of the vectors, and its norm and angles
+/// follow from those between the vectors: with Σc = s, ‖Σ cᵢ·wᵢ‖² = s·Σ cᵢ‖wᵢ‖² - Σ_{i&lt;j} cᵢcⱼ‖wᵢ - wⱼ‖², which keeps small angles. So
+/// a tree of any depth needs one pass over the elements and no model between.
 /// </summary>
 internal sealed class ArcTree(GramSums gram, double t, Func<PairSums, double, Arc> join)
 {
@@ -19,9 +19,9 @@ internal sealed class ArcTree(GramSums gram, double t, Func<PairSums, double, Ar
 
     /// <summary>Factors of the vectors in a tree.</summary>
     /// <param name="tree">
-    /// sequential: each next vector is joined at t to what the ones before gave, so that with t = ½ the last has weight ½, the one before ¼, ….
-    /// balanced: the first half joined to the second half, each in the same way, at the odds of t times the number of vectors on each side, so
-    /// that with t = ½ all have equal parts.
+    /// sequential: each next vector is joined at t to what the ones before gave, so that with t = ½ the last has weight ½, the one before
+    /// ¼, …. balanced: the first half joined to the second half, each in the same way, at the odds of t times the number of vectors on each
+    /// side, so that with t = ½ all have equal parts.
     /// </param>
     public double[] Factors(string tree)
     {
@@ -61,7 +61,8 @@ internal sealed class ArcTree(GramSums gram, double t, Func<PairSums, double, Ar
     private double[] Join(double[] first, double[] second, double place)
     {
         PairSums sums = new(
-            SquaredNorm(first), SquaredNorm(second), SquaredNorm([.. first.Zip(second, (x, y) => x - y)]), SquaredNorm([.. first.Zip(second, (x, y) => x + y)]));
+            SquaredNorm(first), SquaredNorm(second), SquaredNorm([.. first.Zip(second, (x, y) => x - y)]),
+                SquaredNorm([.. first.Zip(second, (x, y) => x + y)]));
         Arc arc = join(sums, place);
         _joins.Add(arc);
         return [.. first.Zip(second, (x, y) => (arc.First * x) + (arc.Second * y))];

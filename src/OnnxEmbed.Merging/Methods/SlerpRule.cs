@@ -1,4 +1,3 @@
-using System.Globalization;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Merging.Methods;
@@ -49,19 +48,21 @@ internal sealed class SlerpRule : IMergeRule
         double t = arguments.Number(T);
         return tensor.AllEqual
             ? tensor.CopyModel(0, "copied: equal in both models")
-            : tensor.Sum(new ArcTree(tensor.Gram, t, (_, place) => Arc.Straight(place, "linear")).Factors(arguments.Choice(Tree)), "linear");
+            : tensor.Sum(new ArcTree(tensor.Gram, t, (_, place) => Arc.Straight(place, "linear")).Factors(arguments.Choice(Tree)),
+                "linear");
     }
 
     /// <summary>
-    /// What the angles say of a merge: at mergekit's threshold of 1.812° slerp and averaging at t = ½ differ by 1.25e-4 of the norm, below it by less
-    /// (sin²θ/8). Most fine-tunes lie there.
+    /// What the angles say of a merge: at mergekit's threshold of 1.812° slerp and averaging at t = ½ differ by 1.25e-4 of the norm, below
+    /// it by less (sin²θ/8). Most fine-tunes lie there.
     /// </summary>
     /// <param name="degrees">Angle between the first model and each later one over all weights.</param>
     public string? WarnOfAngles(IReadOnlyList<double?> degrees)
     {
         double largest = degrees.Count == 0 ? double.NaN : degrees.Max() ?? double.NaN;
         return largest > 0 && largest < NearlyStraight
-            ? string.Create(CultureInfo.InvariantCulture, $"the models lie {largest:0.###}° apart, where slerp is averaging to within 1.3e-4; nuslerp with a base turns the differences to it, which lie further apart")
+            ? $"the models lie {Text.Number(Math.Round(largest, 3))}° apart, where slerp is averaging to within 1.3e-4; nuslerp with a base "
+                + "turns the differences to it, which lie further apart"
             : null;
     }
 
@@ -70,8 +71,11 @@ internal sealed class SlerpRule : IMergeRule
         ArcTree tree = new(tensor.Gram, t, Join(tensor.ElementCount, likeMergekit));
         double[] factors = tree.Factors(kind);
         Arc[] straight = [.. tree.Joins.Where(join => join.Action != Arc.OnTheSphere)];
-        string action = straight.Length == 0 ? $"slerp: {kind} tree"
-            : $"slerp: {kind} tree, {straight.Length} of {tree.Joins.Count} joins straight ({string.Join(", ", straight.Select(join => join.Action[(join.Action.IndexOf(' ', StringComparison.Ordinal) + 1)..]).Distinct())})";
+        IEnumerable<string> reasons = straight
+            .Select(join => join.Action[(join.Action.IndexOf(' ', StringComparison.Ordinal) + 1)..])
+            .Distinct();
+        string action = $"slerp: {kind} tree"
+            + (straight.Length == 0 ? "" : $", {straight.Length} of {tree.Joins.Count} joins straight ({string.Join(", ", reasons)})");
         return tensor.Sum(factors, action, straight.Select(join => join.Warning).FirstOrDefault(warning => warning is not null));
     }
 

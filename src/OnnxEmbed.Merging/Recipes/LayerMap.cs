@@ -22,7 +22,8 @@ internal sealed partial class LayerMap
         GraphProto graph = model.Proto.Graph;
         Consumers consumers = new(graph);
         string[] names = [.. graph.Initializer.Select(tensor => tensor.Name).Where(model.Tensors.ContainsKey)];
-        Dictionary<string, List<string>> allNames = names.ToDictionary(name => name, name => Names(name, consumers), StringComparer.Ordinal);
+        Dictionary<string, List<string>> allNames =
+            names.ToDictionary(name => name, name => Names(name, consumers), StringComparer.Ordinal);
         Dictionary<string, (string Stack, int Layer)> layers = new(StringComparer.Ordinal);
         foreach (string name in names)
         {
@@ -46,7 +47,8 @@ internal sealed partial class LayerMap
             }
             else
             {
-                bool post = consumers.Of(name).Any() && consumers.Of(name).All(use => fromLayers.Contains(use.Node) && !toLayers.Contains(use.Node));
+                bool post = consumers.Of(name).Any()
+                    && consumers.Of(name).All(use => fromLayers.Contains(use.Node) && !toLayers.Contains(use.Node));
                 _places.Add(name, new TensorPlace(
                     allNames[name], post ? TensorPart.Post : TensorPart.Pre, 0, post ? Math.Max(0, slices.Count - 1) : 0));
             }

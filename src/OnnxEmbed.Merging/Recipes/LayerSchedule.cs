@@ -8,7 +8,9 @@ namespace OnnxEmbed.Merging.Recipes;
 /// place the first that fits counts (https://github.com/arcee-ai/mergekit, docs on parameter specification).
 /// </summary>
 /// <param name="parameters">The parameters that it has values of.</param>
-/// <param name="slices">Parameters of each slice and of its sources, in the order of the models; one slice where the recipe has none.</param>
+/// <param name="slices">
+/// Parameters of each slice and of its sources, in the order of the models; one slice where the recipe has none.
+/// </param>
 /// <param name="whole">Parameters of the module and of the whole recipe.</param>
 /// <param name="lengths">Layers of each slice; empty where the recipe has none.</param>
 internal sealed class LayerSchedule(
@@ -17,7 +19,8 @@ internal sealed class LayerSchedule(
     IReadOnlyList<ParameterBlock> whole,
     IReadOnlyList<int> lengths) : IParameterSchedule
 {
-    private readonly Dictionary<string, MergeParameter> _parameters = parameters.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
+    private readonly Dictionary<string, MergeParameter> _parameters =
+        parameters.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
     private LayerMap? _map;
 
     public IReadOnlyCollection<string> Names => _parameters.Keys;
@@ -32,11 +35,13 @@ internal sealed class LayerSchedule(
         {
             warnings.AddRange(setting.Entries
                 .Where(entry => !_map.Places.Any(entry.Matches))
-                .Select(entry => $"recipe, line {entry.Line}: {setting.Name}: no tensor has {(entry.Filter is null ? "this part" : $"'{entry.Filter}' in its name")}; the value is not used"));
+                .Select(entry => $"recipe, line {entry.Line}: {setting.Name}: no tensor has "
+                    + (entry.Filter is null ? "this part" : $"'{entry.Filter}' in its name") + "; the value is not used"));
             warnings.AddRange(OutsideLayers(setting, _map));
             if (_map.LayerCount == 0 && setting.Entries.Any(entry => entry.IsGradient))
             {
-                warnings.Add($"recipe, line {setting.Line}: {setting.Name}: no tensor's name shows a layer; every tensor takes the first value of the gradient");
+                warnings.Add($"recipe, line {setting.Line}: {setting.Name}: no tensor's name shows a layer; every tensor takes the first "
+                    + "value of the gradient");
             }
         }
 
@@ -78,15 +83,19 @@ internal sealed class LayerSchedule(
         ? whole.Select(block => block.GetValueOrDefault(parameter)).FirstOrDefault(setting => setting is not null)
         : (model is { } source ? slices[index].Sources[source] : slices[index].Slice).GetValueOrDefault(parameter);
 
-    /// <summary>mergekit's trap: what lies before and after the layers takes the first value of a gradient, the last norm and a pooler too.</summary>
+    /// <summary>
+    /// mergekit's trap: what lies before and after the layers takes the first value of a gradient, the last norm and a pooler too.
+    /// </summary>
     private static IEnumerable<string> OutsideLayers(ParameterSetting setting, LayerMap map)
     {
         TensorPlace[] caught = [.. map.Places.Where(place => place.Part != TensorPart.Layers
-            && setting.Entries.FirstOrDefault(entry => entry.Matches(place)) is { IsGradient: true } found && found.Values[0] != found.Values[^1])];
+            && setting.Entries.FirstOrDefault(entry => entry.Matches(place)) is { IsGradient: true } found
+                && found.Values[0] != found.Values[^1])];
         if (caught.Length > 0 && map.LayerCount > 0)
         {
             ParameterEntry entry = setting.Entries.First(entry => entry.Matches(caught[^1]));
-            yield return $"recipe, line {entry.Line}: {setting.Name}: takes its first value, {entry.Values[0]}, before and after the layers "
+            yield return $"recipe, line {entry.Line}: {setting.Name}: takes its first value, {entry.Values[0]}, before and after the "
+                + "layers "
                 + $"({string.Join(", ", caught.Take(3).Select(place => place.Names[0]))}{(caught.Length > 3 ? ", …" : "")}); "
                 + "{part: pre, value: …} and {part: post, value: …} in front of it set others";
         }

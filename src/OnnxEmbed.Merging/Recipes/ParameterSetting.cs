@@ -9,5 +9,6 @@ internal sealed record ParameterSetting(string Name, IReadOnlyList<ParameterEntr
     /// <summary>The one value, where it is the same for every tensor.</summary>
     public string? Constant => Entries is [{ Filter: null, Part: null, IsGradient: false } only, ..] ? only.Values[0] : null;
 
-    public static ParameterSetting Of(string name, string value, int line = 0) => new(name, [new ParameterEntry(null, null, [value], line)], line);
+    public static ParameterSetting Of(string name, string value, int line = 0) =>
+        new(name, [new ParameterEntry(null, null, [value], line)], line);
 }

@@ -42,7 +42,8 @@ public static class ParameterText
         MergeRecipe recipe = new(options.Method.Name, 0) { Parameters = block };
         if (faults.IsEmpty)
         {
-            new RecipeParameterCheck(faults, options.Method, options.Extrapolate) { AlreadyGiven = [.. options.Parameters.Keys] }.Check(recipe, [whole]);
+            new RecipeParameterCheck(faults, options.Method, options.Extrapolate) { AlreadyGiven = [.. options.Parameters.Keys] }.Check(
+                recipe, [whole]);
         }
 
         return faults.IsEmpty

@@ -1,6 +1,8 @@
 namespace OnnxEmbed.Merging.Recipes;
 
-/// <summary>What <c>base_model</c> means for a method: the model whose differences are merged, t = 0, or merely the one that comes first.</summary>
+/// <summary>
+/// What <c>base_model</c> means for a method: the model whose differences are merged, t = 0, or merely the one that comes first.
+/// </summary>
 internal sealed class RecipeBase(RecipeFaults faults, MergeRecipe recipe, MergeMethod method, Func<ModelReference, MergeInput> input)
 {
     /// <summary>Takes the base out of the sources, or puts it in front.</summary>
@@ -34,7 +36,8 @@ internal sealed class RecipeBase(RecipeFaults faults, MergeRecipe recipe, MergeM
             RecipeModel? listed = slice.Sources.FirstOrDefault(source => source.Model.Equals(model));
             if (listed is { Parameters.Count: > 0 })
             {
-                faults.Warn(listed.Line, $"{string.Join(", ", listed.Parameters.Keys)}: has no effect on the base, whose difference to itself is zero");
+                faults.Warn(listed.Line,
+                    $"{string.Join(", ", listed.Parameters.Keys)}: has no effect on the base, whose difference to itself is zero");
             }
 
             (int Start, int End)? layers = (listed ?? slice.Sources.FirstOrDefault())?.Layers;
@@ -59,7 +62,8 @@ internal sealed class RecipeBase(RecipeFaults faults, MergeRecipe recipe, MergeM
             return slice with { Sources = [new RecipeModel(model, [], slice.Line) { Layers = slice.Sources[0].Layers }, .. slice.Sources] };
         }
 
-        faults.Warn(model.Line, $"base_model: {method.Name} merges no differences to a base, and it is none of the models; it is passed over");
+        faults.Warn(model.Line,
+            $"base_model: {method.Name} merges no differences to a base, and it is none of the models; it is passed over");
         return slice;
     }
 }

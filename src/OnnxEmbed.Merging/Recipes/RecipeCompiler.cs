@@ -22,11 +22,13 @@ internal sealed class RecipeCompiler(RecipeFaults faults, bool extrapolate)
             return null;
         }
 
-        IReadOnlyList<RecipeSlice> slices = recipe.Slices.Count > 0 ? recipe.Slices : [new RecipeSlice(recipe.Models, [], recipe.MethodLine)];
+        IReadOnlyList<RecipeSlice> slices = recipe.Slices.Count > 0 ? recipe.Slices
+            : [new RecipeSlice(recipe.Models, [], recipe.MethodLine)];
         if (slices.Any(slice => slice.Sources.Count != slices[0].Sources.Count))
         {
             faults.Add(slices.First(slice => slice.Sources.Count != slices[0].Sources.Count).Line,
-                $"sources: needs equally many in all slices, got {string.Join(" and ", slices.Select(slice => slice.Sources.Count).Distinct())}");
+                $"sources: needs equally many in all slices, got "
+                    + $"{string.Join(" and ", slices.Select(slice => slice.Sources.Count).Distinct())}");
             return null;
         }
 
@@ -54,8 +56,8 @@ internal sealed class RecipeCompiler(RecipeFaults faults, bool extrapolate)
     }
 
     /// <summary>
-    /// The tokenizer of the result is that of the base, or of the first model: base, and a model that is that one, merge token by token. No merge
-    /// makes a tokenizer that none of the models has.
+    /// The tokenizer of the result is that of the base, or of the first model: base, and a model that is that one, merge token by token. No
+    /// merge makes a tokenizer that none of the models has.
     /// </summary>
     private MergeOptions Vocabulary(MergeRecipe recipe, MergeOptions options)
     {
@@ -67,7 +69,9 @@ internal sealed class RecipeCompiler(RecipeFaults faults, bool extrapolate)
         MergeInput first = options.Base ?? options.Inputs[0];
         if (tokenizer.Source == "union")
         {
-            faults.Warn(tokenizer.Line, $"tokenizer: no union of vocabularies is made; that of {first.Model} is kept, rows of tokens that others have beside it are left out");
+            faults.Warn(tokenizer.Line,
+                $"tokenizer: no union of vocabularies is made; that of {first.Model} is kept, rows of tokens that others have beside it "
+                    + "are left out");
         }
         else if (tokenizer.Model is { } model && Located(model.Path) != first.Model)
         {
@@ -102,7 +106,8 @@ internal sealed class RecipeCompiler(RecipeFaults faults, bool extrapolate)
         MergeMethod? method = folds ? MergeMethods.Lora : MergeMethods.All.FirstOrDefault(known => known.Name == recipe.Method);
         if (method is null)
         {
-            faults.Add(recipe.MethodLine, $"merge_method: needs one of {string.Join(", ", MergeMethods.All.Select(known => known.Name))}, got '{recipe.Method}'");
+            faults.Add(recipe.MethodLine,
+                $"merge_method: needs one of {string.Join(", ", MergeMethods.All.Select(known => known.Name))}, got '{recipe.Method}'");
         }
 
         return method;

@@ -32,7 +32,8 @@ public sealed class RecipeFile
     /// <exception cref="OnnxEmbed.Tensors.OptionException">The options do not fit, or the output exists.</exception>
     /// <exception cref="OnnxEmbed.Tensors.DataException">The models cannot be merged.</exception>
     public MergeReport Run(
-        string output, Func<MergeOptions, MergeOptions> complete, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+        string output, Func<MergeOptions, MergeOptions> complete, IProgress<MergeProgress>? progress = null,
+            CancellationToken cancellation = default)
     {
         MergeReport report = RecipeRun.Run(Stages, output, complete, Merge.Run, progress, cancellation);
         return report with { Warnings = [.. Warnings, .. report.Warnings] };
@@ -46,13 +47,15 @@ public sealed class RecipeFile
     /// <exception cref="OnnxEmbed.Tensors.OptionException">The options do not fit.</exception>
     /// <exception cref="OnnxEmbed.Tensors.DataException">The models cannot be merged.</exception>
     public MergeReport Plan(
-        string output, Func<MergeOptions, MergeOptions> complete, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+        string output, Func<MergeOptions, MergeOptions> complete, IProgress<MergeProgress>? progress = null,
+            CancellationToken cancellation = default)
     {
         MergeReport report = RecipeRun.Run(Stages, output, complete, Merge.Plan, progress, cancellation);
         return report with { Warnings = [.. Warnings, .. report.Warnings] };
     }
 
-    internal static RecipeFile Parse(string file, string text, bool extrapolate = false) => Compile(file, YamlComposer.Parse(file, text), extrapolate);
+    internal static RecipeFile Parse(string file, string text, bool extrapolate = false) =>
+        Compile(file, YamlComposer.Parse(file, text), extrapolate);
 
     private static RecipeFile Compile(string file, IReadOnlyList<YamlNode> documents, bool extrapolate)
     {

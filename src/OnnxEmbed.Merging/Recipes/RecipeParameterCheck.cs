@@ -6,7 +6,8 @@ internal sealed class RecipeParameterCheck(RecipeFaults faults, MergeMethod meth
     /// <summary>Parameters that mergekit takes for any method of task vectors without an effect.</summary>
     private static readonly HashSet<string> WithoutEffect = ["int8_mask", "rescale", "density", "normalize", "lambda", "weight"];
 
-    private static readonly string[] Sparse = ["ties", "dare_linear", "dare_ties", "della", "della_linear", "breadcrumbs", "breadcrumbs_ties"];
+    private static readonly string[] Sparse =
+        ["ties", "dare_linear", "dare_ties", "della", "della_linear", "breadcrumbs", "breadcrumbs_ties"];
 
     /// <summary>Parameters that have a value elsewhere.</summary>
     public IReadOnlyCollection<string> AlreadyGiven { get; init; } = [];
@@ -26,7 +27,8 @@ internal sealed class RecipeParameterCheck(RecipeFaults faults, MergeMethod meth
         }
 
         HashSet<string> given = [.. AlreadyGiven, .. whole.Concat(sources).SelectMany(block => block.Keys)];
-        foreach (MergeParameter parameter in method.Parameters.Concat(method.ModelParameters).Where(parameter => parameter.Default is null && !given.Contains(parameter.Name)))
+        foreach (MergeParameter parameter in method.Parameters.Concat(method.ModelParameters)
+            .Where(parameter => parameter.Default is null && !given.Contains(parameter.Name)))
         {
             faults.Add(recipe.MethodLine, $"{parameter.Name}: needs a value ({parameter.Description}), the recipe has none");
         }
@@ -40,7 +42,9 @@ internal sealed class RecipeParameterCheck(RecipeFaults faults, MergeMethod meth
         foreach (MergeParameter parameter in method.Parameters.Concat(method.ModelParameters)
             .Where(parameter => parameter.MergekitDefault is { } other && other != parameter.Default && !given.Contains(parameter.Name)))
         {
-            faults.Warn(recipe.MethodLine, $"{parameter.Name}: is {parameter.Default} unless given, as in the paper; mergekit's default, {parameter.MergekitDefault}, holds with --compat mergekit");
+            faults.Warn(recipe.MethodLine,
+                $"{parameter.Name}: is {parameter.Default} unless given, as in the paper; mergekit's default, "
+                    + $"{parameter.MergekitDefault}, holds with --compat mergekit");
         }
     }
 
@@ -56,7 +60,8 @@ internal sealed class RecipeParameterCheck(RecipeFaults faults, MergeMethod meth
 
         if (ofModel && !method.ModelParameters.Contains(known))
         {
-            faults.Add(setting.Line, $"{setting.Name}: {method.Name} has one value for all models, which goes under parameters of the slice or the recipe");
+            faults.Add(setting.Line,
+                $"{setting.Name}: {method.Name} has one value for all models, which goes under parameters of the slice or the recipe");
             return;
         }
 
@@ -84,6 +89,8 @@ internal sealed class RecipeParameterCheck(RecipeFaults faults, MergeMethod meth
         }
 
         string[] names = [.. method.Parameters.Concat(method.ModelParameters).Select(parameter => parameter.Name).Distinct()];
-        faults.Add(setting.Line, $"parameter '{setting.Name}': not one of those of {method.Name}; known: {(names.Length == 0 ? "none" : string.Join(", ", names))}");
+        faults.Add(setting.Line,
+            $"parameter '{setting.Name}': not one of those of {method.Name}; known: "
+                + $"{(names.Length == 0 ? "none" : string.Join(", ", names))}");
     }
 }

@@ -1,6 +1,8 @@
 namespace OnnxEmbed.Merging.Recipes;
 
-/// <summary>Hands the parameters of a recipe to a merge: those that are the same for all tensors as values, the others as a schedule.</summary>
+/// <summary>
+/// Hands the parameters of a recipe to a merge: those that are the same for all tensors as values, the others as a schedule.
+/// </summary>
 internal sealed class RecipeParameters(MergeRecipe recipe, MergeMethod method, IReadOnlyList<RecipeSlice> slices)
 {
     public MergeOptions Fill(MergeOptions options)
@@ -9,7 +11,8 @@ internal sealed class RecipeParameters(MergeRecipe recipe, MergeMethod method, I
         bool sliced = recipe.Slices.Count > 0;
         List<MergeParameter> scheduled = [];
         Dictionary<string, string> values = new(options.Parameters, StringComparer.Ordinal);
-        Dictionary<string, string>[] own = [.. options.Inputs.Select(input => new Dictionary<string, string>(input.Parameters, StringComparer.Ordinal))];
+        Dictionary<string, string>[] own =
+            [.. options.Inputs.Select(input => new Dictionary<string, string>(input.Parameters, StringComparer.Ordinal))];
         foreach (MergeParameter parameter in method.Parameters.Concat(method.ModelParameters).DistinctBy(parameter => parameter.Name))
         {
             List<ParameterSetting> settings =
@@ -17,7 +20,9 @@ internal sealed class RecipeParameters(MergeRecipe recipe, MergeMethod method, I
                 .. whole.Concat(slices.SelectMany(slice => slice.Sources.Select(source => source.Parameters).Prepend(slice.Parameters)))
                     .Select(block => block.GetValueOrDefault(parameter.Name)).OfType<ParameterSetting>(),
             ];
-            bool bySlice = sliced && slices.Any(slice => slice.Parameters.ContainsKey(parameter.Name) || slice.Sources.Any(source => source.Parameters.ContainsKey(parameter.Name)));
+            bool bySlice = sliced
+                && slices.Any(slice => slice.Parameters.ContainsKey(parameter.Name)
+                    || slice.Sources.Any(source => source.Parameters.ContainsKey(parameter.Name)));
             if (settings.Any(setting => setting.Constant is null) || bySlice)
             {
                 scheduled.Add(parameter);
@@ -44,13 +49,15 @@ internal sealed class RecipeParameters(MergeRecipe recipe, MergeMethod method, I
             Parameters = values,
             Schedule = scheduled.Count == 0 ? null : new LayerSchedule(
                 scheduled,
-                [.. slices.Select(slice => (slice.Parameters, (IReadOnlyList<ParameterBlock>)[.. slice.Sources.Select(source => source.Parameters)]))],
+                [.. slices.Select(slice =>
+                    (slice.Parameters, (IReadOnlyList<ParameterBlock>)[.. slice.Sources.Select(source => source.Parameters)]))],
                 whole,
                 sliced ? [.. slices.Select(Length)] : []),
         };
     }
 
-    private static int Length(RecipeSlice slice) => slice.Sources.Select(source => source.Layers).FirstOrDefault(layers => layers is not null) is { } range
+    private static int Length(RecipeSlice slice) => slice.Sources.Select(source => source.Layers)
+        .FirstOrDefault(layers => layers is not null) is { } range
         ? range.End - range.Start
         : 0;
 }

@@ -52,21 +52,25 @@ internal sealed partial class RecipeReader
     {
         if (value.Kind == YamlKind.Mapping)
         {
-            faults.Add(value.Line, $"{name}: needs a value, a list of values over depth, or a list of {{filter, value}}; a single {{filter, value}} goes into a list, too");
+            faults.Add(value.Line,
+                $"{name}: needs a value, a list of values over depth, or a list of {{filter, value}}; a single {{filter, value}} goes "
+                    + "into a list, too");
             return null;
         }
 
         bool conditional = value.Kind == YamlKind.Sequence && value.Items.Any(item => item.Kind == YamlKind.Mapping);
         if (!conditional)
         {
-            return Values(name, value) is { } values ? new ParameterSetting(name, [new ParameterEntry(null, null, values, value.Line)], line) : null;
+            return Values(name, value) is { } values
+                ? new ParameterSetting(name, [new ParameterEntry(null, null, values, value.Line)], line) : null;
         }
 
         List<ParameterEntry> entries = [.. value.Items.Select(item => Entry(name, item)).OfType<ParameterEntry>()];
         int rest = entries.FindIndex(entry => entry.Filter is null && entry.Part is null);
         if (rest >= 0 && rest < entries.Count - 1)
         {
-            faults.Warn(entries[rest + 1].Line, $"{name}: is never reached, since the value on line {entries[rest].Line} is for every tensor");
+            faults.Warn(entries[rest + 1].Line,
+                $"{name}: is never reached, since the value on line {entries[rest].Line} is for every tensor");
         }
 
         return entries.Count == value.Items.Count ? new ParameterSetting(name, entries, line) : null;
@@ -120,7 +124,8 @@ internal sealed partial class RecipeReader
             return [Plain(value)];
         }
 
-        if (value.Kind == YamlKind.Sequence && value.Items.Count > 0 && value.Items.All(item => item.Kind == YamlKind.Scalar && !item.IsNull))
+        if (value.Kind == YamlKind.Sequence && value.Items.Count > 0
+            && value.Items.All(item => item.Kind == YamlKind.Scalar && !item.IsNull))
         {
             return [.. value.Items.Select(Plain)];
         }
@@ -137,7 +142,9 @@ internal sealed partial class RecipeReader
         _ => node.Text,
     };
 
-    /// <summary><c>path[@revision][+lora[@revision]]</c> or {model: {path, revision}, lora: {path, revision}, override_architecture}.</summary>
+    /// <summary>
+    /// <c>path[@revision][+lora[@revision]]</c> or {model: {path, revision}, lora: {path, revision}, override_architecture}.
+    /// </summary>
     private ModelReference? Reference(YamlNode node, string what)
     {
         if (node.Kind == YamlKind.Scalar && !node.IsNull)
@@ -258,7 +265,8 @@ internal sealed partial class RecipeReader
         return path[..at];
     }
 
-    private void WarnOfRevision(int line) => faults.Warn(line, "revision: models are read from the disk as they lie there; it is passed over");
+    private void WarnOfRevision(int line) =>
+        faults.Warn(line, "revision: models are read from the disk as they lie there; it is passed over");
 
     private ElementType? Dtype(YamlNode node, string what)
     {
@@ -282,7 +290,8 @@ internal sealed partial class RecipeReader
     private (int Start, int End)? Range(YamlNode node)
     {
         int[] numbers = node.Kind == YamlKind.Sequence
-            ? [.. node.Items.Select(item => int.TryParse(item.Text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1)]
+            ? [.. node.Items.Select(
+                item => int.TryParse(item.Text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1)]
             : [];
         if (numbers is [>= 0, > 0] && numbers[0] < numbers[1])
         {
@@ -308,12 +317,14 @@ internal sealed partial class RecipeReader
         }
 
         Dictionary<string, YamlNode> parts = Fields(tokenizer, "tokenizer", ["source", "tokens", "pad_to_multiple_of"]);
-        if (parts.TryGetValue("tokens", out YamlNode? tokens) && !tokens.IsNull && tokens is not { Kind: YamlKind.Mapping, Entries.Count: 0 })
+        if (parts.TryGetValue("tokens", out YamlNode? tokens) && !tokens.IsNull
+            && tokens is not { Kind: YamlKind.Mapping, Entries.Count: 0 })
         {
             Tokens(tokens);
         }
 
-        if (parts.TryGetValue("pad_to_multiple_of", out YamlNode? padding) && !padding.IsNull && Word(padding, "pad_to_multiple_of") is { } text)
+        if (parts.TryGetValue("pad_to_multiple_of", out YamlNode? padding) && !padding.IsNull
+            && Word(padding, "pad_to_multiple_of") is { } text)
         {
             if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int multiple) && multiple >= 1)
             {
@@ -325,7 +336,8 @@ internal sealed partial class RecipeReader
             }
         }
 
-        return parts.TryGetValue("source", out YamlNode? from) ? TokenizerSource(from, "tokenizer source") : new RecipeTokenizer("union", null, tokenizer.Line);
+        return parts.TryGetValue("source", out YamlNode? from) ? TokenizerSource(from, "tokenizer source")
+            : new RecipeTokenizer("union", null, tokenizer.Line);
     }
 
     private RecipeTokenizer? TokenizerSource(YamlNode node, string what)
@@ -352,7 +364,8 @@ internal sealed partial class RecipeReader
             Dictionary<string, YamlNode> fields = Fields(value, $"token '{token.Text}'", ["source", "force"]);
             if (fields.TryGetValue("source", out YamlNode? source) && source.Kind == YamlKind.Mapping)
             {
-                Dictionary<string, YamlNode> from = Fields(source, $"the source of token '{token.Text}'", ["kind", "model", "token", "token_id"]);
+                Dictionary<string, YamlNode> from =
+                    Fields(source, $"the source of token '{token.Text}'", ["kind", "model", "token", "token_id"]);
                 if (from.TryGetValue("kind", out YamlNode? kind) && kind.Text is not ("model_token" or "zero"))
                 {
                     faults.Add(kind.Line, $"kind: needs one of model_token, zero, got {kind}");

@@ -58,7 +58,8 @@ internal sealed partial class RecipeReader(RecipeFaults faults)
         string method = fields.TryGetValue("merge_method", out YamlNode? name) ? Word(name, "merge_method") ?? "" : "";
         if (name is null)
         {
-            faults.Add(root.Line, $"merge_method: needs one of {string.Join(", ", MergeMethods.All.Select(known => known.Name))}, got none");
+            faults.Add(root.Line,
+                $"merge_method: needs one of {string.Join(", ", MergeMethods.All.Select(known => known.Name))}, got none");
         }
 
         MergeRecipe recipe = new(method, name?.Line ?? root.Line)
@@ -85,7 +86,8 @@ internal sealed partial class RecipeReader(RecipeFaults faults)
         string[] given = [.. new[] { "models", "slices", "modules" }.Where(fields.ContainsKey)];
         if (given.Length != 1)
         {
-            faults.Add(line, $"needs exactly one of models, slices, modules, got {(given.Length == 0 ? "none" : string.Join(" and ", given))}");
+            string found = given.Length == 0 ? "none" : string.Join(" and ", given);
+            faults.Add(line, $"needs exactly one of models, slices, modules, got {found}");
             return recipe;
         }
 
@@ -111,7 +113,8 @@ internal sealed partial class RecipeReader(RecipeFaults faults)
         (YamlNode key, YamlNode module) = node.Entries[0];
         faults.Warn(key.Line, $"modules: an embedding model has one module; '{key.Text}' is taken as the whole model");
         Dictionary<string, YamlNode> fields = Fields(module, $"module '{key.Text}'", ["models", "slices", "parameters"]);
-        recipe = recipe with { ModuleParameters = fields.TryGetValue("parameters", out YamlNode? parameters) ? Parameters(parameters) : [] };
+        ParameterBlock own = fields.TryGetValue("parameters", out YamlNode? parameters) ? Parameters(parameters) : [];
+        recipe = recipe with { ModuleParameters = own };
         fields.Remove("parameters");
         return Inputs(recipe, fields, key.Line);
     }
@@ -133,7 +136,8 @@ internal sealed partial class RecipeReader(RecipeFaults faults)
 
     private RecipeSlice? Slice(YamlNode node)
     {
-        Dictionary<string, YamlNode> fields = Fields(node, "an entry of slices", ["sources", "base_model", "residual_weight", "parameters"]);
+        Dictionary<string, YamlNode> fields =
+            Fields(node, "an entry of slices", ["sources", "base_model", "residual_weight", "parameters"]);
         if (fields.TryGetValue("residual_weight", out YamlNode? residual))
         {
             faults.Warn(residual.Line, "residual_weight: has no effect, in mergekit neither");
@@ -145,13 +149,16 @@ internal sealed partial class RecipeReader(RecipeFaults faults)
             return null;
         }
 
-        List<RecipeModel> sources = List(list, "sources", source => Model(source, ["model", "layer_range", "parameters"], "a source of a slice"));
+        List<RecipeModel> sources =
+            List(list, "sources", source => Model(source, ["model", "layer_range", "parameters"], "a source of a slice"));
         foreach (RecipeModel source in sources.Where(source => source.Layers is null))
         {
-            faults.Add(source.Line, "layer_range: needs [start, end) in a source of a slice; a merge of whole models has models instead of slices");
+            faults.Add(source.Line,
+                "layer_range: needs [start, end) in a source of a slice; a merge of whole models has models instead of slices");
         }
 
-        int[] counts = [.. sources.Where(source => source.Layers is not null).Select(source => source.Layers!.Value.End - source.Layers.Value.Start).Distinct()];
+        int[] counts = [.. sources.Where(source => source.Layers is not null)
+            .Select(source => source.Layers!.Value.End - source.Layers.Value.Start).Distinct()];
         if (counts.Length > 1)
         {
             faults.Add(list.Line, $"layer_range: needs equally many layers in all sources of a slice, got {string.Join(" and ", counts)}");

@@ -5,7 +5,8 @@ namespace OnnxEmbed.Merging.Recipes;
 /// <param name="Needs">What its values are, for messages.</param>
 /// <param name="Get">Its value where it is not the default, else null.</param>
 /// <param name="Set">The options with a value; null where the value is wrong.</param>
-internal sealed record RecipeSetting(string Name, string Needs, Func<MergeOptions, string?> Get, Func<MergeOptions, string, MergeOptions?> Set)
+internal sealed record RecipeSetting(
+    string Name, string Needs, Func<MergeOptions, string?> Get, Func<MergeOptions, string, MergeOptions?> Set)
 {
     /// <summary>Every setting, in the order in which recipes list them.</summary>
     public static IReadOnlyList<RecipeSetting> All { get; } =
@@ -23,5 +24,6 @@ internal sealed record RecipeSetting(string Name, string Needs, Func<MergeOption
     ];
 
     private static RecipeSetting Flag(string name, Func<MergeOptions, bool> get, Func<MergeOptions, bool, MergeOptions> set) => new(
-        name, "true or false", options => get(options) ? "true" : null, (options, value) => bool.TryParse(value, out bool flag) ? set(options, flag) : null);
+        name, "true or false", options => get(options) ? "true" : null, (options, value) => bool.TryParse(value, out bool flag)
+            ? set(options, flag) : null);
 }

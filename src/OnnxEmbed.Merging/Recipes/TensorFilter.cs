@@ -36,11 +36,13 @@ internal sealed class TensorFilter
             try
             {
                 // Without backtracking, so that no pattern of a stranger takes forever.
-                return new TensorFilter(text, new Regex(text[Expression.Length..], RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
+                return new TensorFilter(
+                    text, new Regex(text[Expression.Length..], RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
             }
             catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
             {
-                fault = $"filter: needs a regular expression without look-around and back-references, got '{text[Expression.Length..]}' ({exception.Message})";
+                fault = $"filter: needs a regular expression without look-around and back-references, got '{text[Expression.Length..]}' "
+                    + $"({exception.Message})";
                 return null;
             }
         }

@@ -24,7 +24,9 @@ public static class MergeManifest
 
     /// <summary>Hashes the files of a merge anew, and those that went in as far as they are where the recipe names them.</summary>
     /// <param name="path">A merged package, or a merged bare file with a manifest.</param>
-    /// <returns>Each file with its state; files that went in are Missing where they are not found, which is no fault of the result.</returns>
+    /// <returns>
+    /// Each file with its state; files that went in are Missing where they are not found, which is no fault of the result.
+    /// </returns>
     /// <exception cref="DataException">There is no manifest, or it is wrong.</exception>
     public static IReadOnlyList<ManifestFile> Check(string path)
     {
@@ -39,7 +41,8 @@ public static class MergeManifest
 
         string directory = package ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
         (List<ProvenanceInput> files, List<ProvenanceInput> inputs) = Read(manifest);
-        IReadOnlyList<(string Role, string Path)> sources = Sources(package ? Path.Combine(path, ResolvedRecipe.FileName) : $"{path}.{ResolvedRecipe.FileName}");
+        IReadOnlyList<(string Role, string Path)> sources =
+            Sources(package ? Path.Combine(path, ResolvedRecipe.FileName) : $"{path}.{ResolvedRecipe.FileName}");
         return
         [
             .. files.Select(file => State(file, Path.Combine(directory, file.File))),
@@ -56,18 +59,22 @@ public static class MergeManifest
         ["schema"] = Schema,
         ["tool"] = "onnxembed",
         ["version"] = Provenance.ToolVersion,
-        ["files"] = new JsonArray([.. names.Order(StringComparer.Ordinal).Select(name => Entry(ProvenanceInput.Of(ResultRole, directory, name)))]),
+        ["files"] = new JsonArray(
+            [.. names.Order(StringComparer.Ordinal).Select(name => Entry(ProvenanceInput.Of(ResultRole, directory, name)))]),
         ["inputs"] = new JsonArray([.. inputs.Select(Entry)]),
     }.ToJsonString(Indented) + "\n";
 
-    private static JsonNode Entry(ProvenanceInput input) => new JsonObject { ["role"] = input.Role, ["file"] = input.File, ["sha256"] = input.Sha256 };
+    private static JsonNode Entry(ProvenanceInput input) =>
+        new JsonObject { ["role"] = input.Role, ["file"] = input.File, ["sha256"] = input.Sha256 };
 
     private static ManifestFile State(ProvenanceInput recorded, string? path) => new(
         recorded.Role,
         recorded.File,
         recorded.Sha256,
         path is null || !File.Exists(path) ? ManifestState.Missing
-            : ProvenanceInput.Of(recorded.Role, Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileName(path)).Sha256 == recorded.Sha256 ? ManifestState.Same
+            : ProvenanceInput.Of(
+                recorded.Role, Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileName(path)).Sha256 == recorded.Sha256
+                    ? ManifestState.Same
             : ManifestState.Changed);
 
     /// <summary>Where an input may lie: in the directory that the recipe names, beside its file, or where a run keeps it.</summary>
@@ -95,8 +102,10 @@ public static class MergeManifest
 
             return
             [
-                .. named.SelectMany(entry => entry.Item2.Layers.Select(range => (entry.Item1, Input: range.Model)).Prepend((entry.Item1, Input: entry.Item2)))
-                    .SelectMany(entry => entry.Input.Adapters.Select(adapter => ($"{entry.Item1} adapter", adapter)).Prepend((entry.Item1, entry.Input.Model))),
+                .. named.SelectMany(entry => entry.Item2.Layers.Select(range => (entry.Item1, Input: range.Model))
+                    .Prepend((entry.Item1, Input: entry.Item2)))
+                    .SelectMany(entry => entry.Input.Adapters.Select(adapter => ($"{entry.Item1} adapter", adapter))
+                        .Prepend((entry.Item1, entry.Input.Model))),
             ];
         }
         catch (DataException)
@@ -123,7 +132,8 @@ public static class MergeManifest
         static List<ProvenanceInput> List(JsonElement list) =>
         [
             .. list.EnumerateArray().Select(entry => new ProvenanceInput(
-                entry.GetProperty("role").GetString() ?? "", entry.GetProperty("file").GetString() ?? "", entry.GetProperty("sha256").GetString() ?? "")),
+                entry.GetProperty("role").GetString() ?? "", entry.GetProperty("file").GetString() ?? "",
+                    entry.GetProperty("sha256").GetString() ?? "")),
         ];
     }
 

@@ -67,7 +67,8 @@ internal sealed class RecipeEmitter
     /// <summary>A path or pattern is text even where it looks like something else; only then is it quoted.</summary>
     public void Path(string path)
     {
-        bool plain = path.Any(char.IsAsciiLetter) && path.ToUpperInvariant() is not ("TRUE" or "FALSE" or "NULL" or "YES" or "NO" or "ON" or "OFF")
+        bool plain = path.Any(char.IsAsciiLetter)
+            && path.ToUpperInvariant() is not ("TRUE" or "FALSE" or "NULL" or "YES" or "NO" or "ON" or "OFF")
             && !double.TryParse(path, CultureInfo.InvariantCulture, out _);
         _yaml.Emit(new Scalar(AnchorName.Empty, TagName.Empty, path, plain ? ScalarStyle.Any : ScalarStyle.DoubleQuoted, true, true));
     }

@@ -84,7 +84,8 @@ internal sealed class ResolvedRecipe
         }
 
         (string Name, string Value)[] settings =
-            [.. RecipeSetting.All.Select(setting => (setting.Name, Value: setting.Get(_options)!)).Where(setting => setting.Value is not null)];
+            [.. RecipeSetting.All.Select(setting => (setting.Name, Value: setting.Get(_options)!))
+                .Where(setting => setting.Value is not null)];
         if (settings.Length > 0)
         {
             _yaml.Mapping("onnxembed", () =>
@@ -122,8 +123,10 @@ internal sealed class ResolvedRecipe
     /// <summary>The parameters at one place: values that hold for all tensors, and the schedule's settings.</summary>
     private void Parameters(IReadOnlyDictionary<string, object> values, int? slice, int? model)
     {
-        ParameterSetting[] settings = [.. (_schedule?.Names ?? []).Select(name => _schedule!.Setting(name, slice, model)).OfType<ParameterSetting>()];
-        (string Name, string Value)[] fixedValues = [.. values.Where(entry => _schedule?.Names.Contains(entry.Key) != true).Select(entry => (entry.Key, Shown(entry.Value)))];
+        ParameterSetting[] settings =
+            [.. (_schedule?.Names ?? []).Select(name => _schedule!.Setting(name, slice, model)).OfType<ParameterSetting>()];
+        (string Name, string Value)[] fixedValues =
+            [.. values.Where(entry => _schedule?.Names.Contains(entry.Key) != true).Select(entry => (entry.Key, Shown(entry.Value)))];
         if (settings.Length + fixedValues.Length == 0)
         {
             return;

@@ -10,8 +10,8 @@ public sealed record TensorReport(string Name, string Type, string Action)
     public long Bytes { get; init; }
 
     /// <summary>
-    /// Values (double, bool or string) of the parameters that differ by tensor: one of a parameter of the whole, one for each model of a parameter of
-    /// the models; empty where none differ.
+    /// Values (double, bool or string) of the parameters that differ by tensor: one of a parameter of the whole, one for each model of a
+    /// parameter of the models; empty where none differ.
     /// </summary>
     public IReadOnlyList<(string Name, IReadOnlyList<object> Values)> Parameters { get; init; } = [];
 
@@ -39,7 +39,9 @@ public sealed record TensorReport(string Name, string Type, string Action)
     /// <summary>Cosine between the first model (the base where there is one) and each later one; null where there is no angle.</summary>
     public IReadOnlyList<double?> Cosines { get; init; } = [];
 
-    /// <summary>Angle between the first model (the base where there is one) and each later one in degrees, [0, 180]; null where there is none.</summary>
+    /// <summary>
+    /// Angle between the first model (the base where there is one) and each later one in degrees, [0, 180]; null where there is none.
+    /// </summary>
     public IReadOnlyList<double?> AnglesDegrees { get; init; } = [];
 
     /// <summary>Number of NaN and infinite values in each model; empty where all are finite.</summary>

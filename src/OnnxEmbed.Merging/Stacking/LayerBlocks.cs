@@ -30,7 +30,8 @@ internal sealed class LayerBlocks
         List<NodeProto>[] blocks = [.. Enumerable.Range(0, LayerOf.Values.Max() + 1).Select(_ => new List<NodeProto>())];
         foreach (NodeProto node in _graph.Node)
         {
-            int depth = node.Input.Select(input => LayerOf.TryGetValue(input, out int own) ? own : _depth.GetValueOrDefault(input, -1)).DefaultIfEmpty(-1).Max();
+            int depth = node.Input.Select(input => LayerOf.TryGetValue(input, out int own) ? own : _depth.GetValueOrDefault(input, -1))
+                .DefaultIfEmpty(-1).Max();
             foreach (string output in node.Output)
             {
                 _depth[output] = depth;
@@ -105,10 +106,12 @@ internal sealed class LayerBlocks
         IReadOnlyList<NodeProto> expected = Blocks[0];
         IReadOnlyList<NodeProto> actual = Blocks[layer];
         bool same = actual.Count == expected.Count
-            && actual.Zip(expected).All(pair => pair.First.OpType == pair.Second.OpType && pair.First.Input.Count == pair.Second.Input.Count);
+            && actual.Zip(expected)
+                .All(pair => pair.First.OpType == pair.Second.OpType && pair.First.Input.Count == pair.Second.Input.Count);
         if (!same)
         {
-            throw Refusal($"needs layers with equal graphs to stack them, layers 0 and {layer} differ ({expected.Count} and {actual.Count} nodes)");
+            throw Refusal($"needs layers with equal graphs to stack them, layers 0 and {layer} differ ({expected.Count} and "
+                + $"{actual.Count} nodes)");
         }
 
         for (int i = 0; i < actual.Count; i++)
@@ -137,10 +140,12 @@ internal sealed class LayerBlocks
             {
                 for (int input = 0; input < Blocks[layer][node].Input.Count; input++)
                 {
-                    (int Layer, BlockSlot Slot)? source = Produced(Blocks[layer][node].Input[input]) is { } made && made.Layer != layer ? made : null;
+                    (int Layer, BlockSlot Slot)? source = Produced(Blocks[layer][node].Input[input]) is { } made && made.Layer != layer
+                        ? made : null;
                     if (source is { } far && far.Layer != layer - 1)
                     {
-                        throw Refusal($"has layers that read more than the layer before: layer {layer} reads '{Blocks[layer][node].Input[input]}' of layer {far.Layer}");
+                        throw Refusal($"has layers that read more than the layer before: layer {layer} reads "
+                            + $"'{Blocks[layer][node].Input[input]}' of layer {far.Layer}");
                     }
 
                     if (layer == 1 && source is { } first)

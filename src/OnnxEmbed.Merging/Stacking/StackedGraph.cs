@@ -3,7 +3,9 @@ using OnnxEmbed.Onnx.Schema;
 
 namespace OnnxEmbed.Merging.Stacking;
 
-/// <summary>A graph with the layers of another in a new order, some left out, some repeated. Names get the number of the new place.</summary>
+/// <summary>
+/// A graph with the layers of another in a new order, some left out, some repeated. Names get the number of the new place.
+/// </summary>
 internal sealed class StackedGraph
 {
     private readonly LayerBlocks _blocks;
@@ -24,7 +26,8 @@ internal sealed class StackedGraph
         // Names of the layers are given anew, all others stay.
         _taken =
         [
-            .. _source.Input.Select(input => input.Name), .. _source.Output.Select(output => output.Name), .. _heads.Keys.Where(name => !blocks.LayerOf.ContainsKey(name)),
+            .. _source.Input.Select(input => input.Name), .. _source.Output.Select(output => output.Name),
+                .. _heads.Keys.Where(name => !blocks.LayerOf.ContainsKey(name)),
             .. blocks.Before.Concat(blocks.After).SelectMany(node => node.Output),
         ];
         _nodeNames = [.. blocks.Before.Concat(blocks.After).Select(node => node.Name)];
@@ -48,7 +51,8 @@ internal sealed class StackedGraph
     public static StackedGraph Build(ModelProto source, LayerBlocks blocks, IReadOnlyList<int> order)
     {
         StackedGraph stack = new(source, blocks);
-        stack.Result.Graph.Initializer.AddRange(stack._source.Initializer.Where(tensor => !blocks.LayerOf.ContainsKey(tensor.Name)).Select(tensor => tensor.Clone()));
+        stack.Result.Graph.Initializer.AddRange(
+            stack._source.Initializer.Where(tensor => !blocks.LayerOf.ContainsKey(tensor.Name)).Select(tensor => tensor.Clone()));
         stack.Result.Graph.Node.AddRange(blocks.Before.Select(node => node.Clone()));
         for (int place = 0; place < order.Count; place++)
         {
