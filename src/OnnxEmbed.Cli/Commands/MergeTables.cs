@@ -25,7 +25,7 @@ internal static class MergeTables
             .Fact("blended_parameters", report.BlendedElements)
             .Fact("angle_degrees", report.AnglesDegrees.ToList())
             .Table("actions", ["action", "tensors"], report.Totals.Select(total => new object?[] { total.Key, total.Value }));
-        return tensors ? Tensors(result, report) : result;
+        return tensors ? Matches(Tensors(result, report), report) : result;
     }
 
     /// <summary>The columns that say something of some tensor.</summary>
@@ -37,6 +37,15 @@ internal static class MergeTables
         return result.Table("tensors", [.. used.Select(column => Columns[column])],
             rows.Select(row => used.Select(column => row[column]).ToArray()));
     }
+
+    /// <summary>Tensors that other models hold under another name, transposed or packed, where there are any.</summary>
+    private static Result Matches(Result result, MergeReport report) => report.Matches.Count == 0 ? result : result.Table(
+        "matches",
+        ["tensor", "model", "other", "by", "transposed", "part"],
+        report.Matches.Select(match => new object?[]
+        {
+            match.Tensor, match.Model, match.Other ?? "", match.Other is null ? "" : match.Kind.ToString().ToLowerInvariant(), match.Transposed, match.Part,
+        }));
 
     private static readonly string[] Columns =
         ["name", "type", "bytes", "action", "parameters", "cosine", "angle_degrees", "norms", "output_norm", "erased", "non_finite"];

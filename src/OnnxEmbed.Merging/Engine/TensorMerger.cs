@@ -276,6 +276,7 @@ internal sealed class TensorMerger(
         string[] lacking = [.. sources.Where(source => source.BindingOf(unit.Name) is null).Select(source => source.Label)];
         return new TensorReport(unit.Name, weights.Stored.ToString(), unit.IsKept ? "kept: tokens of the base only" : $"kept: {string.Join(", ", lacking)} without it")
         {
+            Bytes = weights.Stored.ByteLength,
             Norms = [norm],
             OutputNorm = norm,
         };

@@ -1,3 +1,4 @@
+using OnnxEmbed.Merging.Inputs;
 using OnnxEmbed.Merging.Reports;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Onnx;
@@ -34,6 +35,9 @@ public class StructuralMatchTests
             MergeReport report = TinyExports.Slerp(a, t, directory[$"one{seed}.onnx"]);
             TinyExports.AssertSame(directory["aligned.onnx"], directory[$"one{seed}.onnx"], config);
             Assert.Equal(aligned.BlendedElements, report.BlendedElements);
+            Assert.All(report.Matches.Where(match => match.Other is not null), match => Assert.Equal(MatchKind.Structure, match.Kind));
+            Assert.Equal(turn, report.Matches.Any(match => match.Transposed));
+            Assert.Equal(turn, report.ToJson().Contains("\"transposed\": true", StringComparison.Ordinal));
             using OnnxModel other = ExportTwin.Of(first, seed + 100, turn: false);
             string o = TinyExports.Write(other, directory[$"other{seed}.onnx"]);
             TinyExports.Slerp(o, t, directory[$"both{seed}.onnx"]);
