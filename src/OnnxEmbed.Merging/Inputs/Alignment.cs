@@ -8,5 +8,6 @@ internal sealed record Alignment(
     IReadOnlyDictionary<string, IReadOnlyList<MergeUnit>> Units, IReadOnlyList<TensorMatch> Matches, IReadOnlyList<string> Warnings)
 {
     /// <summary>What a tensor of the first model is merged as.</summary>
-    public IReadOnlyList<MergeUnit> Of(string tensor) => Units.TryGetValue(tensor, out IReadOnlyList<MergeUnit>? units) ? units : [new MergeUnit(tensor, tensor)];
+    public IReadOnlyList<MergeUnit> Of(string tensor) =>
+        Units.TryGetValue(tensor, out IReadOnlyList<MergeUnit>? units) ? units : [new MergeUnit(tensor, tensor)];
 }

@@ -5,7 +5,10 @@ using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Merging.Inputs;
 
-/// <summary>Weights in safetensors: one file, or shards that an index names (https://huggingface.co/docs/huggingface_hub/v0.26.0/package_reference/serialization).</summary>
+/// <summary>
+/// Weights in safetensors: one file, or shards that an index names
+/// (https://huggingface.co/docs/huggingface_hub/v0.26.0/package_reference/serialization).
+/// </summary>
 internal static class Checkpoint
 {
     private const string Single = "model.safetensors";
@@ -25,7 +28,8 @@ internal static class Checkpoint
         try
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(index));
-            string[] names = [.. json.RootElement.GetProperty("weight_map").EnumerateObject().Select(entry => entry.Value.GetString() ?? "").Distinct().Order(StringComparer.Ordinal)];
+            string[] names = [.. json.RootElement.GetProperty("weight_map").EnumerateObject()
+                .Select(entry => entry.Value.GetString() ?? "").Distinct().Order(StringComparer.Ordinal)];
             string[] faults = [.. names.Where(name => Path.GetFileName(name) != name || !File.Exists(Path.Combine(directory, name)))];
             return faults.Length == 0
                 ? [.. names.Select(name => Path.Combine(directory, name))]

@@ -75,7 +75,8 @@ internal static class OutputLayout
             initializer.DataType = (int)tensors[initializer.Name].ElementType;
         }
 
-        foreach (ValueInfoProto value in proto.Graph.Input.Concat(proto.Graph.ValueInfo).Where(value => changed.Contains(value.Name) && value.Type?.TensorType is not null))
+        foreach (ValueInfoProto value in proto.Graph.Input.Concat(proto.Graph.ValueInfo)
+            .Where(value => changed.Contains(value.Name) && value.Type?.TensorType is not null))
         {
             value.Type.TensorType.ElemType = (int)wanted;
         }
@@ -107,10 +108,15 @@ internal static class OutputLayout
                 }
             }
 
-            foreach (GraphProto subgraph in node.Attribute.SelectMany(attribute => attribute.G is null ? attribute.Graphs : attribute.Graphs.Prepend(attribute.G)))
+            foreach (GraphProto subgraph in node.Attribute
+                .SelectMany(attribute => attribute.G is null ? attribute.Graphs : attribute.Graphs.Prepend(attribute.G)))
             {
                 // A subgraph's own values of the same name hide the outer ones.
-                HashSet<string> hidden = [.. subgraph.Input.Select(input => input.Name), .. subgraph.Initializer.Select(tensor => tensor.Name), .. subgraph.Node.SelectMany(inner => inner.Output)];
+                HashSet<string> hidden =
+                [
+                    .. subgraph.Input.Select(input => input.Name), .. subgraph.Initializer.Select(tensor => tensor.Name),
+                    .. subgraph.Node.SelectMany(inner => inner.Output),
+                ];
                 Rename(subgraph, casts.Where(entry => !hidden.Contains(entry.Key)).ToDictionary(StringComparer.Ordinal));
             }
         }

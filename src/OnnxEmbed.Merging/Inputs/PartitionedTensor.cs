@@ -116,7 +116,8 @@ internal sealed class PartitionedTensor
         int axis = first.Transposed ? 1 - ordered[0].Axis : ordered[0].Axis;
         bool packed = ordered.Sum(part => part.Length) == _tensor.Shape[ordered[0].Axis] && ordered.TrueForAll(part =>
             part.Binding.Tensor == first.Tensor && part.Binding.Transposed == first.Transposed
-            && part.Binding.Selection is { } selection && selection.Axis == axis && selection.Ranges[0].Begin == part.Begin && selection.Length == part.Length);
+            && part.Binding.Selection is { } selection && selection.Axis == axis
+            && selection.Ranges[0].Begin == part.Begin && selection.Length == part.Length);
         return packed ? [new PartBinding(0, 0, -1, first with { Selection = null })] : ordered;
     }
 }

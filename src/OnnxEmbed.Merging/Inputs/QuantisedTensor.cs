@@ -168,7 +168,8 @@ internal sealed class QuantisedTensor
         string? zeros = node.Input.Count > 2 && node.Input[2].Length > 0 ? node.Input[2] : null;
         if (zeros is not null)
         {
-            if (!model.Tensors.TryGetValue(zeros, out TensorData? values) || values.ElementType != codes.ElementType || values.ElementCount != scales.ElementCount)
+            if (!model.Tensors.TryGetValue(zeros, out TensorData? values) || values.ElementType != codes.ElementType
+                || values.ElementCount != scales.ElementCount)
             {
                 return null;
             }
@@ -191,7 +192,8 @@ internal sealed class QuantisedTensor
             || (block == 0 && scales.Shape.Count == 1 && axis < codes.Shape.Count && scales.Shape[0] == codes.Shape[axis])
             || (block > 0 && axis < codes.Shape.Count
                 && scales.Shape.SequenceEqual(codes.Shape.Select((extent, i) => i == axis ? (extent + block - 1) / block : extent)));
-        return fits ? new QuantisedTensor(node.Input[0], model, node.Input[1], zeros, [.. codes.Shape], Math.Min(axis, Math.Max(0, codes.Shape.Count - 1)), block, 8, false) : null;
+        axis = Math.Min(axis, Math.Max(0, codes.Shape.Count - 1));
+        return fits ? new QuantisedTensor(node.Input[0], model, node.Input[1], zeros, [.. codes.Shape], axis, block, 8, false) : null;
     }
 
     private static QuantisedTensor? OfMatMul(NodeProto node, OnnxModel model, Consumers consumers)
@@ -212,7 +214,8 @@ internal sealed class QuantisedTensor
         return fits ? new QuantisedTensor(node.Input[1], model, node.Input[2], zeros, [n, k], 1, block, (int)bits, true) : null;
     }
 
-    private static bool Owned(OnnxModel model, Consumers consumers, string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TensorData? tensor) =>
+    private static bool Owned(
+        OnnxModel model, Consumers consumers, string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TensorData? tensor) =>
         model.Tensors.TryGetValue(name, out tensor) && consumers.Of(name).Count() == 1;
 
     private static long? Attribute(NodeProto node, string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name)?.I;

@@ -30,7 +30,8 @@ internal sealed class SharedTokens
     {
         long[] extents = [.. sources.Select((source, i) => source.BindingOf(name) is { } binding
             ? source.Model.Tensors[binding.Tensor].Shape[binding.Transposed ? 1 - axis : axis] : 0)];
-        string[] shared = [.. _vocabularies[0].Where(token => Enumerable.Range(0, sources.Count).All(i => _vocabularies[i].TryGetValue(token.Key, out long id) && id < extents[i]))
+        string[] shared = [.. _vocabularies[0]
+            .Where(token => Enumerable.Range(0, sources.Count).All(i => _vocabularies[i].TryGetValue(token.Key, out long id) && id < extents[i]))
             .OrderBy(token => token.Value).Select(token => token.Key)];
         HashSet<long> taken = [.. shared.Select(token => _vocabularies[0][token])];
         long[] rest = [.. Range(extents[0]).Where(row => !taken.Contains(row))];
@@ -63,8 +64,10 @@ internal sealed class SharedTokens
     public string Describe(IReadOnlyList<MergeSource> sources)
     {
         int shared = _vocabularies[0].Keys.Count(token => _vocabularies.All(vocabulary => vocabulary.ContainsKey(token)));
-        return $"vocabularies differ: {shared} tokens that all models have are merged, {_vocabularies[0].Count - shared} that only {sources[0].Label} has are kept, and "
-            + string.Join(", ", sources.Skip(1).Select((source, i) => $"{_vocabularies[i + 1].Keys.Count(token => !_vocabularies[0].ContainsKey(token))} of {source.Label}"))
+        return $"vocabularies differ: {shared} tokens that all models have are merged, "
+            + $"{_vocabularies[0].Count - shared} that only {sources[0].Label} has are kept, and "
+            + string.Join(", ", sources.Skip(1).Select((source, i) =>
+                $"{_vocabularies[i + 1].Keys.Count(token => !_vocabularies[0].ContainsKey(token))} of {source.Label}"))
             + " left out";
     }
 

@@ -100,7 +100,9 @@ internal sealed class SourceMatcher
             bool transposed = IsTransposed(name, tensor, match, other.HasGraph ? theirs.IsInByOut(otherName) : false, sameGraph);
             if (!Fits(name, tensor, match, transposed))
             {
-                faults.Add(otherName == name ? $"'{name}' is {tensor}, in {other.Label} {match}" : $"'{name}' is {tensor}, '{otherName}' in {other.Label} {match}");
+                faults.Add(otherName == name
+                    ? $"'{name}' is {tensor}, in {other.Label} {match}"
+                    : $"'{name}' is {tensor}, '{otherName}' in {other.Label} {match}");
             }
 
             found[name] = [new PartBinding(0, 0, -1, new TensorBinding(otherName, kind) { Transposed = transposed })];
@@ -220,7 +222,8 @@ internal sealed class SourceMatcher
         string[] weights = [.. left.Where(name => IsWeight(other.Model.Tensors[name], name))];
         if (weights.Length > 0)
         {
-            warnings.Add($"{other.Label} has more tensors than {_first.Label}, which are left out: {Quoted(weights.Take(8))}{(weights.Length > 8 ? $" and {weights.Length - 8} more" : "")}");
+            warnings.Add($"{other.Label} has more tensors than {_first.Label}, which are left out: {Quoted(weights.Take(8))}"
+                + $"{(weights.Length > 8 ? $" and {weights.Length - 8} more" : "")}");
         }
     }
 

@@ -40,7 +40,8 @@ internal static class Vocabulary
 
             return ids;
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException
+            or FormatException or IndexOutOfRangeException)
         {
             throw new DataException($"{path}: needs JSON with a vocabulary (model.vocab) of tokens and ids, got: {exception.Message}", exception);
         }

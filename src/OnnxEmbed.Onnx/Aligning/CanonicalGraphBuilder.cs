@@ -48,7 +48,8 @@ internal sealed partial class CanonicalGraphBuilder
             Add(node);
         }
 
-        List<(string, CanonicalValue)> outputs = [.. graph.Output.Where(output => _values.ContainsKey(output.Name)).Select(output => (output.Name, _values[output.Name]))];
+        List<(string, CanonicalValue)> outputs = [.. graph.Output
+            .Where(output => _values.ContainsKey(output.Name)).Select(output => (output.Name, _values[output.Name]))];
         return new CanonicalGraph(_nodes, outputs, _leaves);
     }
 
@@ -109,7 +110,8 @@ internal sealed partial class CanonicalGraphBuilder
             inputs[0] = new CanonicalValue { Leaf = table, IsTable = true, IsLearned = true };
         }
 
-        CanonicalNode made = Make(node.Domain.Length is 0 || node.Domain == "ai.onnx" ? node.OpType : $"{node.Domain}.{node.OpType}", AttributeText.Of(node), node.Name, inputs, node.Output.Count);
+        string operation = node.Domain.Length == 0 || node.Domain == "ai.onnx" ? node.OpType : $"{node.Domain}.{node.OpType}";
+        CanonicalNode made = Make(operation, AttributeText.Of(node), node.Name, inputs, node.Output.Count);
         for (int i = 0; i < node.Output.Count; i++)
         {
             _values[node.Output[i]] = made.Outputs[i];
@@ -122,7 +124,8 @@ internal sealed partial class CanonicalGraphBuilder
         CanonicalValue first = inputs[0]!;
         switch (node.OpType)
         {
-            case "DequantizeLinear" when first.Leaf is { IsWhole: true, Transposed: false } quantised && inputs.Skip(1).All(input => input is null || input.Leaf is not null):
+            case "DequantizeLinear" when first.Leaf is { IsWhole: true, Transposed: false } quantised
+                && inputs.Skip(1).All(input => input is null || input.Leaf is not null):
                 return Whole(Quantised(quantised.Leaf, quantised.Leaf.Shape), transposed: false);
             case "DequantizeLinear":
                 return first;
@@ -165,7 +168,8 @@ internal sealed partial class CanonicalGraphBuilder
         AttributeProto attribute = node.Attribute[0];
         TensorData? values = attribute switch
         {
-            { T: { } tensor } when tensor.DataLocation != TensorProto.Types.DataLocation.External && Files.TensorDecoder.IsSupported((ElementType)tensor.DataType) =>
+            { T: { } tensor } when tensor.DataLocation != TensorProto.Types.DataLocation.External
+                && Files.TensorDecoder.IsSupported((ElementType)tensor.DataType) =>
                 Files.TensorDecoder.Decode(tensor, _model.Path ?? ""),
             { Name: "value_float" } => TensorData.From<float>([attribute.F]),
             { Name: "value_floats" } => TensorData.From<float>([.. attribute.Floats], attribute.Floats.Count),

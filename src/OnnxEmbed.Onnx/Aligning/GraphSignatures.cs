@@ -115,7 +115,8 @@ internal sealed class GraphSignatures
 
     private ulong OfLeaf(LeafPart part, bool isTable)
     {
-        string shape = string.Join(',', part.Shape.Skip(isTable ? 1 : 0).SkipWhile(extent => extent == 1).Select(extent => extent.ToString(CultureInfo.InvariantCulture)));
+        string shape = string.Join(',', part.Shape.Skip(isTable ? 1 : 0).SkipWhile(extent => extent == 1)
+            .Select(extent => extent.ToString(CultureInfo.InvariantCulture)));
         ulong mixed = Text((part.Leaf.IsFloat ? "float " : "other ") + shape);
         if (!part.Leaf.IsFloat && part.Leaf.Values is { } values && values.ByteLength <= ContentLimit * sizeof(long))
         {
