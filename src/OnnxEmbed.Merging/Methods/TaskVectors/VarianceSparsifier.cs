@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 
 namespace OnnxEmbed.Merging.Methods.TaskVectors;
@@ -47,20 +48,49 @@ internal sealed class VarianceSparsifier(Cut cut) : ISparsifier
 
     /// <summary>
     /// The variances, times the square of the number of models: the sum of (dᵢ - dⱼ)² over each two. Against the mean, task vectors that are equal
-    /// would get a variance by its rounding.
+    /// would get a variance by its rounding. What each addition rounds away is summed, too, so that the order of the models does not decide
+    /// between positions that differ by a rounding only.
     /// </summary>
     private static void Fill(TensorBlock block, int start, Span<double> variance)
     {
-        Span<double> distance = stackalloc double[variance.Length];
+        Span<double> lost = stackalloc double[variance.Length];
         variance.Clear();
+        lost.Clear();
         for (int first = 0; first < block.ModelCount; first++)
         {
             for (int second = first + 1; second < block.ModelCount; second++)
             {
-                TensorPrimitives.Subtract(block.Task(first).Slice(start, variance.Length), block.Task(second).Slice(start, variance.Length), distance);
-                TensorPrimitives.Multiply(distance, distance, distance);
-                TensorPrimitives.Add(variance, distance, variance);
+                AddSquares(
+                    block.Task(first).Slice(start, variance.Length), block.Task(second).Slice(start, variance.Length), variance, lost);
             }
+        }
+
+        TensorPrimitives.Add(variance, lost, variance);
+    }
+
+    /// <summary>sum += (a - b)², and to lost what rounding takes away (D. E. Knuth, TAOCP 2, §4.2.2, theorem B).</summary>
+    private static void AddSquares(ReadOnlySpan<double> a, ReadOnlySpan<double> b, Span<double> sum, Span<double> lost)
+    {
+        int step = Vector<double>.Count;
+        int i = 0;
+        for (; i <= sum.Length - step; i += step)
+        {
+            Vector<double> difference = new Vector<double>(a[i..]) - new Vector<double>(b[i..]);
+            Vector<double> square = difference * difference;
+            Vector<double> before = new(sum[i..]);
+            Vector<double> after = before + square;
+            Vector<double> added = after - before;
+            (new Vector<double>(lost[i..]) + (before - (after - added)) + (square - added)).CopyTo(lost[i..]);
+            after.CopyTo(sum[i..]);
+        }
+
+        for (; i < sum.Length; i++)
+        {
+            double square = (a[i] - b[i]) * (a[i] - b[i]);
+            double after = sum[i] + square;
+            double added = after - sum[i];
+            lost[i] = lost[i] + (sum[i] - (after - added)) + (square - added);
+            sum[i] = after;
         }
     }
 }
