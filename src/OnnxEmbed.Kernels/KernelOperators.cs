@@ -18,7 +18,7 @@ public static class KernelOperators
     public const string Domain = "onnxembed";
 
     // Made once and never freed: sessions may use it as long as the process lives.
-    private static readonly Lazy<OperatorDomain> _domain = new(() => new OperatorDomain(Domain)
+    private static readonly Lazy<OperatorDomain> RegisteredDomain = new(() => new OperatorDomain(Domain)
         .Add(GemmKernel.Name, ElementType.Float32, attributes => new GemmKernel(attributes))
         .Add(BatchedProductKernel.Name, ElementType.Float32, attributes => new BatchedProductKernel(attributes))
         .Add(LoraGradientKernel.Name, ElementType.Float32, attributes => new LoraGradientKernel(attributes))
@@ -33,7 +33,7 @@ public static class KernelOperators
     /// <returns>A model that computes the same up to rounding.</returns>
     public static byte[] Prepare(byte[] model, SessionOptions options)
     {
-        _domain.Value.Register(options);
+        RegisteredDomain.Value.Register(options);
         return KernelRewrite.Apply(model);
     }
 }

@@ -90,13 +90,15 @@ public sealed class StudyRunTests : IClassFixture<TinyStudy>
     }
 
     [Fact]
-    public void Run_MissingDecoderAndNoThreads_NamesBothAndLeavesNothing()
+    public void Run_MissingDecoderOrNoThreads_SaysSoAndLeavesNothing()
     {
         string target = _study.Root["never"];
         StudyOptions options = _study.Options(target, threads: 0) with { Decoder = _study.Root["nowhere"] };
-        OptionException fault = Assert.Throws<OptionException>(() => StudyRun.Run(options, TimeProvider.System, null, TestContext.Current.CancellationToken));
-        Assert.Contains("--decoder", fault.Message, StringComparison.Ordinal);
-        Assert.Contains("--threads", fault.Message, StringComparison.Ordinal);
+        OptionException option = Assert.Throws<OptionException>(() => StudyRun.Run(options, TimeProvider.System, null, TestContext.Current.CancellationToken));
+        Assert.Contains("--threads", option.Message, StringComparison.Ordinal);
+        DataException missing = Assert.Throws<DataException>(
+            () => StudyRun.Run(options with { Threads = 1 }, TimeProvider.System, null, TestContext.Current.CancellationToken));
+        Assert.Contains("--decoder", missing.Message, StringComparison.Ordinal);
         Assert.False(Path.Exists(target));
     }
 

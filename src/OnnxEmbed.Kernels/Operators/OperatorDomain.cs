@@ -11,7 +11,7 @@ namespace OnnxEmbed.Kernels.Operators;
 public sealed unsafe class OperatorDomain
 {
     // Callbacks are static: they find the factory of an operator by its row here.
-    private static readonly List<Func<KernelAttributes, CpuKernel>> _factories = [];
+    private static readonly List<Func<KernelAttributes, CpuKernel>> Factories = [];
 
     private readonly nint _domain;
 
@@ -35,10 +35,10 @@ public sealed unsafe class OperatorDomain
         OrtCustomOp* op = (OrtCustomOp*)NativeMemory.AllocZeroed((nuint)sizeof(OrtCustomOp));
         op->Name = (byte*)Marshal.StringToCoTaskMemUTF8(name);
         op->ElementType = (int)type;
-        lock (_factories)
+        lock (Factories)
         {
-            op->Index = _factories.Count;
-            _factories.Add(create);
+            op->Index = Factories.Count;
+            Factories.Add(create);
         }
 
         OperatorCallbacks.Fill(op);
@@ -56,9 +56,9 @@ public sealed unsafe class OperatorDomain
     internal static CpuKernel Create(int index, KernelAttributes attributes)
     {
         Func<KernelAttributes, CpuKernel> factory;
-        lock (_factories)
+        lock (Factories)
         {
-            factory = _factories[index];
+            factory = Factories[index];
         }
 
         return factory(attributes);

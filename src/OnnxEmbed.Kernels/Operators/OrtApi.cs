@@ -32,7 +32,7 @@ internal static unsafe partial class OrtApi
     /// <summary>ORT_FAIL of enum OrtErrorCode.</summary>
     private const int Fail = 1;
 
-    private static readonly nint* _table = Load();
+    private static readonly nint* Table = Load();
 
     public static nint CreateDomain(string name)
     {
@@ -40,7 +40,7 @@ internal static unsafe partial class OrtApi
         try
         {
             nint domain;
-            Check(((delegate* unmanaged<nint, nint*, nint>)_table[CreateCustomOpDomainEntry])(text, &domain));
+            Check(((delegate* unmanaged<nint, nint*, nint>)Table[CreateCustomOpDomainEntry])(text, &domain));
             return domain;
         }
         finally
@@ -50,7 +50,7 @@ internal static unsafe partial class OrtApi
     }
 
     public static void AddOperator(nint domain, OrtCustomOp* op) =>
-        Check(((delegate* unmanaged<nint, OrtCustomOp*, nint>)_table[CustomOpDomainAddEntry])(domain, op));
+        Check(((delegate* unmanaged<nint, OrtCustomOp*, nint>)Table[CustomOpDomainAddEntry])(domain, op));
 
     public static void AddDomain(SessionOptions options, nint domain)
     {
@@ -58,7 +58,7 @@ internal static unsafe partial class OrtApi
         options.DangerousAddRef(ref held);
         try
         {
-            Check(((delegate* unmanaged<nint, nint, nint>)_table[AddCustomOpDomainEntry])(options.DangerousGetHandle(), domain));
+            Check(((delegate* unmanaged<nint, nint, nint>)Table[AddCustomOpDomainEntry])(options.DangerousGetHandle(), domain));
         }
         finally
         {
@@ -75,7 +75,7 @@ internal static unsafe partial class OrtApi
         float number;
         fixed (byte* text = name)
         {
-            return Found(((delegate* unmanaged<nint, byte*, float*, nint>)_table[KernelInfoGetAttributeFloatEntry])(info, text, &number))
+            return Found(((delegate* unmanaged<nint, byte*, float*, nint>)Table[KernelInfoGetAttributeFloatEntry])(info, text, &number))
                 ? number
                 : null;
         }
@@ -87,7 +87,7 @@ internal static unsafe partial class OrtApi
         long number;
         fixed (byte* text = name)
         {
-            return Found(((delegate* unmanaged<nint, byte*, long*, nint>)_table[KernelInfoGetAttributeIntegerEntry])(info, text, &number))
+            return Found(((delegate* unmanaged<nint, byte*, long*, nint>)Table[KernelInfoGetAttributeIntegerEntry])(info, text, &number))
                 ? number
                 : null;
         }
@@ -96,7 +96,7 @@ internal static unsafe partial class OrtApi
     /// <inheritdoc cref="Float"/>
     public static string? Text(nint info, ReadOnlySpan<byte> name)
     {
-        var get = (delegate* unmanaged<nint, byte*, byte*, nuint*, nint>)_table[KernelInfoGetAttributeStringEntry];
+        var get = (delegate* unmanaged<nint, byte*, byte*, nuint*, nint>)Table[KernelInfoGetAttributeStringEntry];
         fixed (byte* text = name)
         {
             nuint size = 0;
@@ -123,7 +123,7 @@ internal static unsafe partial class OrtApi
     public static (nint Data, long[] Shape) Input(nint context, int index)
     {
         nint value;
-        Check(((delegate* unmanaged<nint, nuint, nint*, nint>)_table[KernelContextGetInputEntry])(context, (nuint)index, &value));
+        Check(((delegate* unmanaged<nint, nuint, nint*, nint>)Table[KernelContextGetInputEntry])(context, (nuint)index, &value));
         return (DataOf(value), ShapeOf(value));
     }
 
@@ -133,7 +133,7 @@ internal static unsafe partial class OrtApi
         nint value;
         fixed (long* dims = shape)
         {
-            Check(((delegate* unmanaged<nint, nuint, long*, nuint, nint*, nint>)_table[KernelContextGetOutputEntry])(
+            Check(((delegate* unmanaged<nint, nuint, long*, nuint, nint*, nint>)Table[KernelContextGetOutputEntry])(
                 context, (nuint)index, dims, (nuint)shape.Length, &value));
         }
 
@@ -142,14 +142,14 @@ internal static unsafe partial class OrtApi
 
     /// <summary>Calls a function for the numbers 0 to count - 1 on the session's threads, each number a task of its own.</summary>
     public static void ParallelFor(nint context, delegate* unmanaged<void*, nuint, void> function, int count, void* state) => Check(
-        ((delegate* unmanaged<nint, delegate* unmanaged<void*, nuint, void>, nuint, nuint, void*, nint>)_table[KernelContextParallelForEntry])(
+        ((delegate* unmanaged<nint, delegate* unmanaged<void*, nuint, void>, nuint, nuint, void*, nint>)Table[KernelContextParallelForEntry])(
             context, function, (nuint)count, (nuint)count, state));
 
     /// <summary>A status that carries an exception's text over the boundary; ONNX Runtime releases it.</summary>
     public static nint StatusOf(Exception exception)
     {
         nint text = Marshal.StringToCoTaskMemUTF8($"{exception.GetType().Name}: {exception.Message}");
-        nint status = ((delegate* unmanaged<int, nint, nint>)_table[CreateStatusEntry])(Fail, text);
+        nint status = ((delegate* unmanaged<int, nint, nint>)Table[CreateStatusEntry])(Fail, text);
         Marshal.FreeCoTaskMem(text);
         return status;
     }
@@ -157,36 +157,36 @@ internal static unsafe partial class OrtApi
     private static int Count(nint context, int entry)
     {
         nuint count;
-        Check(((delegate* unmanaged<nint, nuint*, nint>)_table[entry])(context, &count));
+        Check(((delegate* unmanaged<nint, nuint*, nint>)Table[entry])(context, &count));
         return checked((int)count);
     }
 
     private static long[] ShapeOf(nint value)
     {
         nint info;
-        Check(((delegate* unmanaged<nint, nint*, nint>)_table[GetTensorTypeAndShapeEntry])(value, &info));
+        Check(((delegate* unmanaged<nint, nint*, nint>)Table[GetTensorTypeAndShapeEntry])(value, &info));
         try
         {
             nuint rank;
-            Check(((delegate* unmanaged<nint, nuint*, nint>)_table[GetDimensionsCountEntry])(info, &rank));
+            Check(((delegate* unmanaged<nint, nuint*, nint>)Table[GetDimensionsCountEntry])(info, &rank));
             long[] shape = new long[rank];
             fixed (long* dims = shape)
             {
-                Check(((delegate* unmanaged<nint, long*, nuint, nint>)_table[GetDimensionsEntry])(info, dims, rank));
+                Check(((delegate* unmanaged<nint, long*, nuint, nint>)Table[GetDimensionsEntry])(info, dims, rank));
             }
 
             return shape;
         }
         finally
         {
-            ((delegate* unmanaged<nint, void>)_table[ReleaseTensorTypeAndShapeInfoEntry])(info);
+            ((delegate* unmanaged<nint, void>)Table[ReleaseTensorTypeAndShapeInfoEntry])(info);
         }
     }
 
     private static nint DataOf(nint value)
     {
         nint data;
-        Check(((delegate* unmanaged<nint, nint*, nint>)_table[GetTensorMutableDataEntry])(value, &data));
+        Check(((delegate* unmanaged<nint, nint*, nint>)Table[GetTensorMutableDataEntry])(value, &data));
         return data;
     }
 
@@ -194,7 +194,7 @@ internal static unsafe partial class OrtApi
     {
         if (status != 0)
         {
-            ((delegate* unmanaged<nint, void>)_table[ReleaseStatusEntry])(status);
+            ((delegate* unmanaged<nint, void>)Table[ReleaseStatusEntry])(status);
         }
 
         return status == 0;
@@ -207,8 +207,8 @@ internal static unsafe partial class OrtApi
             return;
         }
 
-        string? message = Marshal.PtrToStringUTF8(((delegate* unmanaged<nint, nint>)_table[GetErrorMessageEntry])(status));
-        ((delegate* unmanaged<nint, void>)_table[ReleaseStatusEntry])(status);
+        string? message = Marshal.PtrToStringUTF8(((delegate* unmanaged<nint, nint>)Table[GetErrorMessageEntry])(status));
+        ((delegate* unmanaged<nint, void>)Table[ReleaseStatusEntry])(status);
         throw new InvalidOperationException($"ONNX Runtime: {message}");
     }
 

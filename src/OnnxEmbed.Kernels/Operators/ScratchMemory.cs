@@ -8,7 +8,7 @@ internal sealed unsafe class ScratchMemory : IDisposable
 {
     private const nuint Alignment = 64;
 
-    private static readonly ConcurrentBag<ScratchMemory> _free = [];
+    private static readonly ConcurrentBag<ScratchMemory> Free = [];
 
     private nuint _size;
 
@@ -22,7 +22,7 @@ internal sealed unsafe class ScratchMemory : IDisposable
 
     public static ScratchMemory Rent(long elements)
     {
-        ScratchMemory memory = _free.TryTake(out ScratchMemory? found) ? found : new ScratchMemory();
+        ScratchMemory memory = Free.TryTake(out ScratchMemory? found) ? found : new ScratchMemory();
         nuint size = checked((nuint)elements * sizeof(float));
         if (memory._size < size)
         {
@@ -36,5 +36,5 @@ internal sealed unsafe class ScratchMemory : IDisposable
     }
 
     /// <summary>Gives the memory back to the pool.</summary>
-    public void Dispose() => _free.Add(this);
+    public void Dispose() => Free.Add(this);
 }

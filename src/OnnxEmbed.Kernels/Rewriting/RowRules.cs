@@ -10,7 +10,7 @@ internal static class RowRules
     /// <summary>Operator that stands for a Split into halves and a Concat of them the other way round.</summary>
     public const string SwapHalves = KernelOperators.Domain + "." + nameof(RowOperation.SwapHalves);
 
-    private static readonly Dictionary<string, RowOperation> _binary = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, RowOperation> BinaryOperators = new(StringComparer.Ordinal)
     {
         ["Add"] = RowOperation.Add,
         ["Sub"] = RowOperation.Subtract,
@@ -18,7 +18,7 @@ internal static class RowRules
         ["Div"] = RowOperation.Divide,
     };
 
-    private static readonly Dictionary<string, RowOperation> _unary = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, RowOperation> UnaryOperators = new(StringComparer.Ordinal)
     {
         ["Neg"] = RowOperation.Negate,
         ["Sqrt"] = RowOperation.Sqrt,
@@ -51,7 +51,7 @@ internal static class RowRules
             case "Pow" when Square(node, graph):
                 return RowDomain.Of(output);
             default:
-                bool known = _binary.ContainsKey(node.OpType) || _unary.ContainsKey(node.OpType) || node.OpType == "Sum";
+                bool known = BinaryOperators.ContainsKey(node.OpType) || UnaryOperators.ContainsKey(node.OpType) || node.OpType == "Sum";
                 return known && RowDomain.Of(output) is { } domain && node.Inputs.All(input => domain.CanRead(input!)) ? domain : null;
         }
     }
@@ -76,8 +76,8 @@ internal static class RowRules
             "Pow" => to.Emit(RowOperation.Multiply, a, a),
             "Sum" => node.Inputs.Skip(1).Aggregate(a, (sum, input) => to.Emit(RowOperation.Add, sum, to[input!])),
             "Softmax" => Softmax(a, to),
-            _ when _unary.TryGetValue(node.OpType, out RowOperation unary) => to.Emit(unary, a),
-            _ => to.Emit(_binary[node.OpType], a, to[node.Input(1)]),
+            _ when UnaryOperators.TryGetValue(node.OpType, out RowOperation unary) => to.Emit(unary, a),
+            _ => to.Emit(BinaryOperators[node.OpType], a, to[node.Input(1)]),
         });
     }
 

@@ -8,9 +8,9 @@ namespace OnnxEmbed.Kernels.Rows;
 /// </summary>
 internal static class ErrorFunction
 {
-    private static readonly float[] _series = Series();
+    private static readonly float[] SeriesTerms = Series();
 
-    private static readonly float[] _fit =
+    private static readonly float[] TailFit =
     [
         0.17087277f, -0.82215223f, 1.48851587f, -1.13520398f, 0.27886807f, -0.18628806f, 0.09678418f, 0.37409196f, 1.00002368f, -1.26551223f,
     ];
@@ -37,18 +37,18 @@ internal static class ErrorFunction
     private static Vector512<float> Erf(Vector512<float> x)
     {
         Vector512<float> square = x * x;
-        Vector512<float> series = Vector512.Create(_series[^1]);
-        for (int n = _series.Length - 2; n >= 0; n--)
+        Vector512<float> series = Vector512.Create(SeriesTerms[^1]);
+        for (int n = SeriesTerms.Length - 2; n >= 0; n--)
         {
-            series = Vector512.FusedMultiplyAdd(series, square, Vector512.Create(_series[n]));
+            series = Vector512.FusedMultiplyAdd(series, square, Vector512.Create(SeriesTerms[n]));
         }
 
         Vector512<float> size = Vector512.Abs(x);
         Vector512<float> t = Vector512<float>.One / Vector512.FusedMultiplyAdd(size, Vector512.Create(0.5f), Vector512<float>.One);
-        Vector512<float> exponent = Vector512.Create(_fit[0]);
-        for (int n = 1; n < _fit.Length; n++)
+        Vector512<float> exponent = Vector512.Create(TailFit[0]);
+        for (int n = 1; n < TailFit.Length; n++)
         {
-            exponent = Vector512.FusedMultiplyAdd(exponent, t, Vector512.Create(_fit[n]));
+            exponent = Vector512.FusedMultiplyAdd(exponent, t, Vector512.Create(TailFit[n]));
         }
 
         Vector512<float> tail = Vector512<float>.One - (t * Exponential.Exp(exponent - square));

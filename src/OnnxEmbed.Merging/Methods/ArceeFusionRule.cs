@@ -46,7 +46,8 @@ internal sealed class ArceeFusionRule : IMergeRule
                     result[i] = result[i] >= threshold ? to[i] : from[i];
                 }
             },
-            "fusion") with { Figures = new Dictionary<string, double> { ["threshold"] = threshold } };
+            "fusion") with
+        { Figures = new Dictionary<string, double> { ["threshold"] = threshold } };
     }
 
     public TensorBlend? Average(MergeTensor tensor, MergeArguments arguments) => null;

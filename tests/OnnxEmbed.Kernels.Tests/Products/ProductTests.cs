@@ -56,7 +56,9 @@ public class ProductTests
         Assert.Equal(["Gemm"], TwoWays.Operators(g));
         TwoWays.Agree(g, new Dictionary<string, TensorData>
         {
-            ["a"] = TwoWays.Random(1, 4, 5), ["b"] = TwoWays.Random(2, 5, 7), ["c"] = TwoWays.Random(3, 4, 1),
+            ["a"] = TwoWays.Random(1, 4, 5),
+            ["b"] = TwoWays.Random(2, 5, 7),
+            ["c"] = TwoWays.Random(3, 4, 1),
         });
     }
 

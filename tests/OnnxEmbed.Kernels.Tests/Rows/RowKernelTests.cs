@@ -70,7 +70,8 @@ public class RowKernelTests
 
         TwoWays.Agree(g, new Dictionary<string, TensorData>
         {
-            ["x"] = TwoWays.Random(1, rows, width), ["scale"] = TwoWays.Random(2, width),
+            ["x"] = TwoWays.Random(1, rows, width),
+            ["scale"] = TwoWays.Random(2, width),
         });
     }
 
@@ -85,7 +86,9 @@ public class RowKernelTests
         Assert.Equal(["onnxembed.Rows"], TwoWays.Operators(g));
         TwoWays.Agree(g, new Dictionary<string, TensorData>
         {
-            ["x"] = TwoWays.Random(1, 2, 5, 3, 8), ["cos"] = TwoWays.Random(2, 5, 1, 8), ["sin"] = TwoWays.Random(3, 5, 1, 8),
+            ["x"] = TwoWays.Random(1, 2, 5, 3, 8),
+            ["cos"] = TwoWays.Random(2, 5, 1, 8),
+            ["sin"] = TwoWays.Random(3, 5, 1, 8),
         });
     }
 

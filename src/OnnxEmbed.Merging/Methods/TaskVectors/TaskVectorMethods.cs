@@ -100,7 +100,7 @@ internal static class TaskVectorMethods
             parameters.Add(new(TaskVectorRule.Seed, MergeParameterKind.Integer, "0", "seed of what is dropped") { Minimum = 0, Maximum = 1L << 53 });
         }
 
-        return new(name, title, reference, 1, null, new TaskVectorRule(family)) 
+        return new(name, title, reference, 1, null, new TaskVectorRule(family))
         {
             Formula = Formula(family),
             Base = BaseUse.Required,
