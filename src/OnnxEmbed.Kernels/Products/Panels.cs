@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -36,6 +37,7 @@ internal static unsafe class Panels
     }
 
     /// <summary>Fills a strip with up to 12 rows of A: K·12 elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackStrip(in MatrixView a, int depth, long row, int rows, float* strip)
     {
         const int Quad = 4;
@@ -70,6 +72,7 @@ internal static unsafe class Panels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Copy(in MatrixView b, int depth, long column, int columns, float* panel)
     {
         float* from = b.At(0, column);
@@ -88,6 +91,7 @@ internal static unsafe class Panels
     }
 
     /// <summary>Columns lie in a row each, as those of a weight [out, in] do: squares of 8 are transposed in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Turn(in MatrixView b, int depth, long column, int columns, float* panel)
     {
         int wide = b.RowStride == 1 ? columns / 8 * 8 : 0;

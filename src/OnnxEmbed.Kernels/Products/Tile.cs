@@ -7,7 +7,7 @@ namespace OnnxEmbed.Kernels.Products;
 /// <summary>
 /// The inner loops of a product: a tile of C held in registers while the common axis is walked. 12 rows of two vectors of 16 are 24
 /// accumulators, which with the two vectors of B and one element of A fill the 32 registers of AVX-512; each step is 24 multiply-adds on 14
-/// loads.
+/// loads. Compiled with all optimisation from the first call: tiers would spend the first steps of a short run in slow code.
 /// </summary>
 internal static unsafe class Tile
 {
@@ -60,6 +60,7 @@ internal static unsafe class Tile
     }
 
     /// <summary>A tile of which only the first columns exist in C; B has 32 all the same.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Narrow(
         float* a, nint rowStride, nint step, float* b, nint stepB, int rows, int columns, int depth, in TileTarget target)
     {
@@ -87,6 +88,7 @@ internal static unsafe class Tile
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Twelve(float* a, nint s, nint step, float* b, nint stepB, int depth, in TileTarget target)
     {
         Vector512<float> x0 = default, x1 = default, x2 = default, x3 = default, x4 = default, x5 = default;
@@ -158,6 +160,7 @@ internal static unsafe class Tile
         Store(target, 11, x11, y11);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TwelveHalf(float* a, nint s, nint step, float* b, nint stepB, int depth, in TileTarget target)
     {
         Vector512<float> x0 = default, x1 = default, x2 = default, x3 = default, x4 = default, x5 = default;
@@ -205,6 +208,7 @@ internal static unsafe class Tile
     }
 
     /// <summary>One to four rows; rows beyond the last are computed again and not stored.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Few(float* a, nint s, nint step, float* b, nint stepB, int rows, int depth, in TileTarget target)
     {
         Vector512<float> x0 = default, x1 = default, x2 = default, x3 = default;

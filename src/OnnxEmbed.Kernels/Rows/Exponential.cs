@@ -49,6 +49,7 @@ internal static class Exponential
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Power(Vector512<int> n) => ((n + Vector512.Create(127)) << 23).AsSingle();
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Each(ReadOnlySpan<float> from, Span<float> to, bool sigmoid)
     {
         int step = Vector512<float>.Count;

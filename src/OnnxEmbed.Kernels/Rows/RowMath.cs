@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace OnnxEmbed.Kernels.Rows;
@@ -128,6 +129,7 @@ internal static class RowMath
     };
 
     /// <summary>The sum in an order that depends on the length only, not on where the row lies in memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Sum(ReadOnlySpan<float> row)
     {
         Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
