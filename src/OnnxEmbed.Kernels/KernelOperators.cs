@@ -27,13 +27,11 @@ public static class KernelOperators
     /// <summary>Whether this processor has vectors wide enough for the kernels to gain over ONNX Runtime's own.</summary>
     public static bool IsSupported => Vector256.IsHardwareAccelerated;
 
-    /// <summary>Rewrites a model onto the kernels and makes them known to the session that will run it.</summary>
+    /// <summary>Rewrites a model onto the kernels and opens it; safe from several threads at once.</summary>
     /// <param name="model">An ONNX file of standard operators whose tensors lie inside it.</param>
     /// <param name="options">Options of the session.</param>
-    /// <returns>A model that computes the same up to rounding.</returns>
-    public static byte[] Prepare(byte[] model, SessionOptions options)
-    {
-        RegisteredDomain.Value.Register(options);
-        return KernelRewrite.Apply(model);
-    }
+    /// <returns>A session of a model that computes the same up to rounding.</returns>
+    /// <exception cref="Onnx.Building.GraphException">A node uses a value that no earlier node makes, or an operator that shapes do not pass through.</exception>
+    /// <exception cref="OnnxRuntimeException">ONNX Runtime refuses the model.</exception>
+    public static InferenceSession Open(byte[] model, SessionOptions options) => RegisteredDomain.Value.Open(KernelRewrite.Apply(model), options);
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using OnnxEmbed.Kernels.Products;
+using OnnxEmbed.Kernels.Rewriting;
 using OnnxEmbed.Onnx.Building;
 using OnnxEmbed.Onnx.Schema;
 using OnnxEmbed.Tensors;
@@ -27,8 +28,7 @@ internal static class TwoWays
     /// <summary>Names of the operators of a graph after it was rewritten onto our kernels.</summary>
     public static string[] Operators(GraphBuilder graph)
     {
-        using SessionOptions options = new();
-        ModelProto model = ModelProto.Parser.ParseFrom(KernelOperators.Prepare(graph.ToBytes(), options));
+        ModelProto model = ModelProto.Parser.ParseFrom(KernelRewrite.Apply(graph.ToBytes()));
         return [.. model.Graph.Node.Select(node => node.Domain.Length == 0 ? node.OpType : $"{node.Domain}.{node.OpType}")];
     }
 
@@ -36,8 +36,7 @@ internal static class TwoWays
     public static IReadOnlyDictionary<string, TensorData> Ours(GraphBuilder graph, IReadOnlyDictionary<string, TensorData> inputs, int threads = 1)
     {
         using SessionOptions options = new() { IntraOpNumThreads = threads, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-        byte[] model = KernelOperators.Prepare(graph.ToBytes(), options);
-        using InferenceSession session = new(model, options);
+        using InferenceSession session = KernelOperators.Open(graph.ToBytes(), options);
         Dictionary<string, OrtValue> values = inputs.ToDictionary(
             input => input.Key,
             input => input.Value.ElementType == ElementType.Int64

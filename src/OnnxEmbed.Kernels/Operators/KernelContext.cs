@@ -13,9 +13,6 @@ public readonly struct KernelContext
     /// <summary>Number of inputs.</summary>
     public int InputCount => OrtApi.InputCount(_context);
 
-    /// <summary>Number of outputs.</summary>
-    public int OutputCount => OrtApi.OutputCount(_context);
-
     /// <summary>An input.</summary>
     public KernelTensor Input(int index)
     {

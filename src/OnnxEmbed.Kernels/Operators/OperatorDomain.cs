@@ -13,7 +13,11 @@ public sealed unsafe class OperatorDomain
     // Callbacks are static: they find the factory of an operator by its row here.
     private static readonly List<Func<KernelAttributes, CpuKernel>> Factories = [];
 
+    // ONNX Runtime looks whether it knows a domain and then enters it, in two steps: two first sessions at once would both enter it, and one fail.
+    private static readonly Lock Entering = new();
+
     private readonly nint _domain;
+    private volatile bool _entered;
 
     /// <summary>A domain without operators.</summary>
     /// <param name="name">Its name in a model.</param>
@@ -46,11 +50,25 @@ public sealed unsafe class OperatorDomain
         return this;
     }
 
-    /// <summary>Makes the operators known to sessions created with these options.</summary>
-    public void Register(SessionOptions options)
+    /// <summary>Opens a session that knows the operators; safe from several threads at once.</summary>
+    /// <param name="model">An ONNX file.</param>
+    /// <param name="options">Options of the session; they know the operators from now on.</param>
+    /// <exception cref="OnnxRuntimeException">ONNX Runtime refuses the model.</exception>
+    public InferenceSession Open(byte[] model, SessionOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         OrtApi.AddDomain(options, _domain);
+        if (_entered)
+        {
+            return new InferenceSession(model, options);
+        }
+
+        lock (Entering)
+        {
+            InferenceSession session = new(model, options);
+            _entered = true;
+            return session;
+        }
     }
 
     internal static CpuKernel Create(int index, KernelAttributes attributes)

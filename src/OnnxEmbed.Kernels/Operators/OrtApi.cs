@@ -22,7 +22,6 @@ internal static unsafe partial class OrtApi
     private const int KernelInfoGetAttributeIntegerEntry = 86;
     private const int KernelInfoGetAttributeStringEntry = 87;
     private const int KernelContextGetInputCountEntry = 88;
-    private const int KernelContextGetOutputCountEntry = 89;
     private const int KernelContextGetInputEntry = 90;
     private const int KernelContextGetOutputEntry = 91;
     private const int ReleaseStatusEntry = 93;
@@ -115,9 +114,12 @@ internal static unsafe partial class OrtApi
         }
     }
 
-    public static int InputCount(nint context) => Count(context, KernelContextGetInputCountEntry);
-
-    public static int OutputCount(nint context) => Count(context, KernelContextGetOutputCountEntry);
+    public static int InputCount(nint context)
+    {
+        nuint count;
+        Check(((delegate* unmanaged<nint, nuint*, nint>)Table[KernelContextGetInputCountEntry])(context, &count));
+        return checked((int)count);
+    }
 
     /// <summary>An input of the kernel: its elements and its shape.</summary>
     public static (nint Data, long[] Shape) Input(nint context, int index)
@@ -152,13 +154,6 @@ internal static unsafe partial class OrtApi
         nint status = ((delegate* unmanaged<int, nint, nint>)Table[CreateStatusEntry])(Fail, text);
         Marshal.FreeCoTaskMem(text);
         return status;
-    }
-
-    private static int Count(nint context, int entry)
-    {
-        nuint count;
-        Check(((delegate* unmanaged<nint, nuint*, nint>)Table[entry])(context, &count));
-        return checked((int)count);
     }
 
     private static long[] ShapeOf(nint value)

@@ -130,9 +130,7 @@ internal sealed class KernelRewrite
     private IEnumerable<NodeProto> Emit()
     {
         IReadOnlyList<int>[] order = [.. _groups.InOrder()];
-        RowChain?[] chains = [.. order.Select(members => members.Count > 1 || _nodes[members[0]].OpType == RowRules.SwapHalves
-            ? RowChain.Of(members, this)
-            : null)];
+        RowChain?[] chains = [.. order.Select(members => members.Count > 1 ? RowChain.Of(members, this) : null)];
 
         // What a chain computes again for itself need not be written by the chain that computed it first.
         HashSet<Value> wanted = [];
@@ -157,7 +155,9 @@ internal sealed class KernelRewrite
 
             foreach (int member in order[i])
             {
-                yield return IsProduct(_nodes[member]) ? Product(_nodes[member]) : _nodes[member].Proto;
+                yield return _nodes[member].OpType == RowRules.SwapHalves ? RowChain.Of([member], this, recompute: false)!.Node(wanted)
+                    : IsProduct(_nodes[member]) ? Product(_nodes[member])
+                    : _nodes[member].Proto;
             }
         }
     }

@@ -29,18 +29,25 @@ internal sealed class RowChain
     public IReadOnlyList<Value> Reads => _reads;
 
     /// <summary>The chain of some nodes, or null where none of them reads a value of the full shape.</summary>
-    public static RowChain? Of(IReadOnlyList<int> members, KernelRewrite graph)
+    /// <param name="members">The nodes, in graph order.</param>
+    /// <param name="graph">What they belong to.</param>
+    /// <param name="recompute">Whether values of other chains may be computed again.</param>
+    public static RowChain? Of(IReadOnlyList<int> members, KernelRewrite graph, bool recompute = true)
     {
-        HashSet<Value> made = [.. members.SelectMany(member => graph.Node(member).Outputs.OfType<Value>())];
-        List<Value> reads = [.. members.SelectMany(member => RowRules.Reads(graph.Node(member))).Where(value => !made.Contains(value)).Distinct()];
-        if (members.Any(member => !graph.IsRowNode(member)))
+        if (!members.All(graph.IsRowNode))
         {
             return null;
         }
 
+        HashSet<Value> made = [.. members.SelectMany(member => graph.Node(member).Outputs.OfType<Value>())];
+        List<Value> reads = [.. members.SelectMany(member => RowRules.Reads(graph.Node(member))).Where(value => !made.Contains(value)).Distinct()];
         RowDomain domain = graph.DomainOf(members);
         RowChain chain = new(graph, members, reads);
-        chain.Recompute(domain);
+        if (recompute)
+        {
+            chain.Recompute(domain);
+        }
+
         int whole = reads.FindIndex(domain.IsWhole);
         if (whole < 0)
         {

@@ -10,22 +10,18 @@ internal sealed class RowEmitter
     private readonly List<RowInstruction> _instructions = [];
     private readonly Dictionary<Value, int> _registers = [];
 
-    /// <summary>Values that the chain reads, in the order of the program's inputs.</summary>
-    public IReadOnlyList<Value> Inputs => _inputs;
-
-    /// <summary>Makes a value an input.</summary>
+    /// <summary>Makes a value the next input of the program; all inputs come before the first instruction.</summary>
     public void Input(Value value)
     {
-        if (_registers.TryAdd(value, _inputs.Count))
-        {
-            _inputs.Add(value);
-        }
+        _registers.Add(value, _inputs.Count);
+        _inputs.Add(value);
     }
 
     /// <summary>The register of a value that was read or computed before.</summary>
     public int this[Value value] => _registers[value];
 
-    /// <summary>Appends an instruction; its register counts from <see cref="Inputs"/>' end, so all inputs come first.</summary>
+    /// <summary>Appends an instruction.</summary>
+    /// <returns>The register of its result.</returns>
     public int Emit(RowOperation operation, int a, int b = -1)
     {
         _instructions.Add(new RowInstruction(operation, a, b));

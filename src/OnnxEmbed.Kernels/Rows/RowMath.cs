@@ -53,14 +53,11 @@ internal static class RowMath
     {
         switch (operation)
         {
-            case RowOperation.Add:
-                TensorPrimitives.Add(b, a, to);
+            case RowOperation.Add or RowOperation.Multiply:
+                Binary(operation, b, a, to);
                 break;
             case RowOperation.Subtract:
                 TensorPrimitives.Subtract(a, b, to);
-                break;
-            case RowOperation.Multiply:
-                TensorPrimitives.Multiply(b, a, to);
                 break;
             case RowOperation.Divide:
                 TensorPrimitives.Divide(a, b, to);

@@ -202,7 +202,7 @@ public sealed class Trainer : IDisposable
             options.EnableProfiling = true;
         }
 
-        return new InferenceSession(_engine.OwnKernels && KernelOperators.IsSupported ? KernelOperators.Prepare(model, options) : model, options);
+        return _engine.OwnKernels && KernelOperators.IsSupported ? KernelOperators.Open(model, options) : new InferenceSession(model, options);
     }
 
     private OrtIoBinding BindForward(InferenceSession session, int index)

@@ -25,7 +25,7 @@ internal static class ProductRate
         g.Output(g.Gemm(g.Input("a", ElementType.Float32, M, K), g.Input("b", ElementType.Float32, N, K), transB: true), "y");
         using SessionOptions options = new() { IntraOpNumThreads = threads, InterOpNumThreads = 1 };
         byte[] model = g.ToBytes();
-        using InferenceSession session = new(ownKernels && KernelOperators.IsSupported ? KernelOperators.Prepare(model, options) : model, options);
+        using InferenceSession session = ownKernels && KernelOperators.IsSupported ? KernelOperators.Open(model, options) : new(model, options);
         using OrtValue a = Filled([M, K]);
         using OrtValue b = Filled([N, K]);
         using OrtValue y = Filled([M, N]);

@@ -104,6 +104,17 @@ public class RowKernelTests
         TwoWays.Agree(g, new Dictionary<string, TensorData> { ["x"] = TwoWays.Random(1, 3, 8) });
     }
 
+    // Nothing of the full shape is read: the sum stays with ONNX Runtime, and the exchange of halves runs alone.
+    [Fact]
+    public void Rows_HalvesOfASumOfColumnAndRow_AreExchanged()
+    {
+        GraphBuilder g = new();
+        Value sum = g.Add(g.Input("column", ElementType.Float32, 3, 1), g.Input("row", ElementType.Float32, 8));
+        Value[] halves = g.Split(sum, -1, 4, 4);
+        g.Output(g.Concat(-1, halves[1], halves[0]), "y");
+        TwoWays.Agree(g, new Dictionary<string, TensorData> { ["column"] = TwoWays.Random(1, 3, 1), ["row"] = TwoWays.Random(2, 8) });
+    }
+
     [Fact]
     public void Rows_NoRows_GivesNone()
     {

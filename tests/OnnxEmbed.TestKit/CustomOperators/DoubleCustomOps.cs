@@ -33,6 +33,6 @@ public static class DoubleCustomOps
     /// <summary>The standard operators (by name, Gelu in both forms) that a kernel of ours stands in for.</summary>
     public static IReadOnlyList<UnaryOperator> Operators => Catalogue;
 
-    /// <summary>Makes the operators known to sessions created with these options.</summary>
-    public static void Register(SessionOptions options) => Registered.Value.Register(options);
+    /// <summary>Opens a session that knows the operators.</summary>
+    public static InferenceSession Open(byte[] model, SessionOptions options) => Registered.Value.Open(model, options);
 }

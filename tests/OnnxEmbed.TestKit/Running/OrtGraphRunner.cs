@@ -26,11 +26,9 @@ public sealed class OrtGraphRunner : IDisposable
         try
         {
             _options.GraphOptimizationLevel = optimize ? GraphOptimizationLevel.ORT_ENABLE_ALL : GraphOptimizationLevel.ORT_DISABLE_ALL;
-            DoubleCustomOps.Register(_options);
-
             // What goes wrong comes as an exception; its second copy on the console would drown the test output.
             _options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
-            _session = new InferenceSession(model, _options);
+            _session = DoubleCustomOps.Open(model, _options);
         }
         catch
         {
