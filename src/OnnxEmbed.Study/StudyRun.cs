@@ -1,6 +1,8 @@
 using OnnxEmbed.Data.Numbers;
 using OnnxEmbed.Evaluation.Statistics;
 using OnnxEmbed.Models.Architectures;
+using OnnxEmbed.Models.Architectures.Decoders;
+using OnnxEmbed.Models.Architectures.Encoders;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Study.Families;
 using OnnxEmbed.Study.Protocol;

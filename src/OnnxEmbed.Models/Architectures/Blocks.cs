@@ -7,11 +7,8 @@ namespace OnnxEmbed.Models.Architectures;
 /// The building blocks that architectures share. Axes: B batch, S sequence, N = B·S tokens, H hidden, h heads, g key/value heads,
 /// d head width. Activations between blocks are [N, H], so that every linear layer is one Gemm.
 /// </summary>
-internal sealed class Blocks(GraphBuilder graph, ParameterSource parameters, EncoderInputs inputs)
+internal sealed partial class Blocks(GraphBuilder graph, ParameterSource parameters, EncoderInputs inputs)
 {
-    // Added to a score that must not count. Far below any score, yet a number of every float type, f16 included; e^-10000 is 0 in f32.
-    private const double Hidden = -10000;
-
     private readonly Dictionary<(int Heads, int Width), Value> _headShapes = [];
 
     /// <summary>x Wᵀ [+ b]: [N, in] → [N, out].</summary>
@@ -37,38 +34,15 @@ internal sealed class Blocks(GraphBuilder graph, ParameterSource parameters, Enc
         return graph.Mul(graph.Div(x, root), parameters($"{module}.weight", [x.Shape.At(-1).Value]));
     }
 
-    /// <summary>x · Φ(x) with the exact normal distribution (Hendrycks and Gimpel 2016, arXiv:1606.08415).</summary>
-    public Value Gelu(Value x)
-    {
-        Value erf = graph.Erf(graph.Div(x, graph.Scalar(Math.Sqrt(2), x.Type)));
-        return graph.Mul(graph.Mul(x, graph.Add(erf, 1)), 0.5);
-    }
-
-    /// <summary>x · σ(x).</summary>
-    public Value Silu(Value x) => graph.Mul(x, graph.Sigmoid(x));
+    /// <summary>An activation under its name in the config.</summary>
+    public Value Activation(string name, Value x) => ActivationFunctions.Build(graph, name, x);
 
     /// <summary>Rows of a table: [V, H] and [B, S] → [B, S, H].</summary>
     public Value Embedding(string parameter, int rows, int width, Value indices) =>
         graph.Gather(parameters(parameter, [rows, width]), indices);
 
-    /// <summary>0 … S-1.</summary>
-    public Value Positions() =>
-        graph.Node("Range", [graph.Int64(0), graph.Gather(graph.Shape(inputs.InputIds), graph.Int64(1)), graph.Int64(1)]);
-
     /// <summary>[B, S, H] → [N, H].</summary>
     public Value Flatten(Value x) => graph.Reshape(x, -1, x.Shape.At(-1).Value);
-
-    /// <summary>What is added to the scores [B, h, S, S] so that padding is not read: [B, 1, 1, S].</summary>
-    public Value PaddingMask(ElementType type) =>
-        graph.Mul(graph.SubFrom(1, graph.Cast(graph.Unsqueeze(inputs.AttentionMask, 1, 2), type)), Hidden);
-
-    /// <summary>What is added to the scores so that neither padding nor what follows is read: [B, 1, S, S].</summary>
-    public Value CausalMask(ElementType type)
-    {
-        Value positions = Positions();
-        Value past = graph.GreaterOrEqual(graph.Unsqueeze(positions, 1), graph.Unsqueeze(positions, 0));
-        return graph.Add(graph.Where(past, graph.Scalar(0, type), graph.Scalar(Hidden, type)), PaddingMask(type));
-    }
 
     /// <summary>
     /// softmax(Q Kᵀ / √d + mask) V (Vaswani et al. 2017, arXiv:1706.03762, §3.2.1). With fewer key/value heads than heads (Ainslie et al.
@@ -81,17 +55,29 @@ internal sealed class Blocks(GraphBuilder graph, ParameterSource parameters, Enc
     /// <param name="groups">g, a divisor of h.</param>
     /// <param name="mask">Broadcasts to [B, h, S, S].</param>
     /// <param name="rotate">Applied to queries and keys [B, S, heads, d].</param>
+    /// <param name="scale">Factor of Q Kᵀ; null for 1 / √d.</param>
+    /// <param name="softCap">c in c · tanh(scores / c), which is taken before the mask; null for none.</param>
     /// <returns>[N, h·d].</returns>
-    public Value Attention(Value query, Value key, Value value, int heads, int groups, Value mask, Func<Value, Value>? rotate = null)
+    public Value Attention(
+        Value query,
+        Value key,
+        Value value,
+        int heads,
+        int groups,
+        Value mask,
+        Func<Value, Value>? rotate = null,
+        double? scale = null,
+        double? softCap = null)
     {
         int width = (int)query.Shape.At(-1).Value / heads;
         bool shared = groups != heads;
         Value q = SplitHeads(query, heads, width);
         Value k = SplitHeads(key, groups, width);
-        q = HeadsFirst(graph.Mul(rotate?.Invoke(q) ?? q, 1 / Math.Sqrt(width)));
+        q = HeadsFirst(graph.Mul(rotate?.Invoke(q) ?? q, scale ?? (1 / Math.Sqrt(width))));
         k = HeadsFirst(rotate?.Invoke(k) ?? k);
         q = shared ? graph.Reshape(q, 0, groups, -1, width) : q;
         Value scores = graph.MatMul(q, graph.TransposeLast(k));
+        scores = softCap is double cap ? graph.Mul(graph.Tanh(graph.Mul(scores, 1 / cap)), cap) : scores;
         scores = graph.Add(shared ? graph.Reshape(scores, 0, heads, -1, 0) : scores, mask);
         Value weights = graph.Softmax(scores);
         weights = shared ? graph.Reshape(weights, 0, groups, -1, 0) : weights;

@@ -29,12 +29,7 @@ public static class EncoderGraph
         string[] faults = [.. config.GraphFaults()];
         return faults.Length > 0
             ? throw new DataException(string.Join("; ", faults))
-            : config switch
-            {
-                BertConfig bert => BertGraph.Build(graph, bert, inputs, parameters),
-                LlamaConfig llama => LlamaGraph.Build(graph, llama, inputs, parameters),
-                _ => throw NotBuilt(config),
-            };
+            : KnownArchitectures.Of(config).Build(graph, config, inputs, parameters);
     }
 
     /// <summary>A whole model for inference: inputs, encoder, pooling, both outputs of the package contract.</summary>
@@ -69,7 +64,4 @@ public static class EncoderGraph
         });
         return found;
     }
-
-    internal static DataException NotBuilt(ModelConfig config) =>
-        new($"config: needs a model_type whose graph is built here (bert, llama), got {config.ModelType}");
 }

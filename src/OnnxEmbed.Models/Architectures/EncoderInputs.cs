@@ -34,7 +34,7 @@ public sealed record EncoderInputs(Value InputIds, Value AttentionMask, Value? T
         ArgumentNullException.ThrowIfNull(graph);
         Value ids = graph.Input(prefix + InputIdsName, ElementType.Int64, BatchAxis, SequenceAxis);
         Value mask = graph.Input(prefix + AttentionMaskName, ElementType.Int64, BatchAxis, SequenceAxis);
-        Value? types = config is BertConfig ? graph.Input(prefix + TokenTypeIdsName, ElementType.Int64, BatchAxis, SequenceAxis) : null;
+        Value? types = config.TakesTokenTypes ? graph.Input(prefix + TokenTypeIdsName, ElementType.Int64, BatchAxis, SequenceAxis) : null;
         return new EncoderInputs(ids, mask, types);
     }
 }

@@ -1,3 +1,5 @@
+using OnnxEmbed.Models.Architectures.Decoders;
+using OnnxEmbed.Models.Architectures.Encoders;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Onnx.Building;
 using OnnxEmbed.Tensors;
@@ -29,7 +31,7 @@ public static class LanguageModelHead
                 // BertLMPredictionHead: dense, GELU, layer normalisation, then the token table and a bias of its own.
                 Blocks blocks = new(graph, parameters, new EncoderInputs(hidden, hidden, null));
                 const string Transform = "cls.predictions.transform";
-                Value x = blocks.Gelu(blocks.Linear(hidden, $"{Transform}.dense", bert.HiddenSize, bias: true));
+                Value x = blocks.Activation(bert.HiddenAct, blocks.Linear(hidden, $"{Transform}.dense", bert.HiddenSize, bias: true));
                 x = blocks.LayerNorm(x, $"{Transform}.LayerNorm", bert.LayerNormEps);
                 return graph.Gemm(
                     x,
@@ -37,7 +39,7 @@ public static class LanguageModelHead
                     parameters("cls.predictions.bias", [bert.VocabSize]),
                     transB: true);
             default:
-                throw EncoderGraph.NotBuilt(config);
+                throw new DataException($"config: a language-model head needs model_type bert or llama, got {config.ModelType}");
         }
     }
 

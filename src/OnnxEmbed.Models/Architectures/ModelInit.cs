@@ -1,3 +1,5 @@
+using OnnxEmbed.Models.Architectures.Decoders;
+using OnnxEmbed.Models.Architectures.Encoders;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Models.Tokenizers;
 using OnnxEmbed.Onnx;
@@ -22,7 +24,7 @@ public static class ModelInit
     {
         ModelConfig config = ConfigOf(options);
         TensorSource weights = SeededWeights.For(config, options.Seed);
-        bool decoder = config is LlamaConfig;
+        bool decoder = config.IsDecoder;
         PoolingMode pooling = options.Pooling ?? (decoder ? PoolingMode.Last : PoolingMode.Mean);
         return ModelPackage.Create(
             directory,

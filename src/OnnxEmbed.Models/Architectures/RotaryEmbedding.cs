@@ -21,7 +21,9 @@ internal sealed class RotaryEmbedding
     /// <param name="width">d, even.</param>
     /// <param name="theta">Base of the wavelengths.</param>
     /// <param name="type">Type of the activations.</param>
-    public RotaryEmbedding(GraphBuilder graph, Value inputIds, int positions, int width, double theta, ElementType type)
+    /// <param name="name">Name of the tables, for models whose layers turn at different speeds.</param>
+    public RotaryEmbedding(
+        GraphBuilder graph, Value inputIds, int positions, int width, double theta, ElementType type, string name = "rotary")
     {
         _graph = graph;
         _half = width / 2;
@@ -38,15 +40,15 @@ internal sealed class RotaryEmbedding
             }
         }
 
-        _cosine = Cut("rotary.cos", cosine);
-        _sine = Cut("rotary.sin", sine);
+        _cosine = Cut($"{name}.cos", cosine);
+        _sine = Cut($"{name}.sin", sine);
 
         // A graph that encodes two inputs has one table and two cuts of it.
-        Value Cut(string name, double[] table)
+        Value Cut(string tableName, double[] table)
         {
-            Value whole = graph.Contains(name)
-                ? graph[name]
-                : graph.Initializer(name, TensorData.FromDoubles(table, type, positions, width));
+            Value whole = graph.Contains(tableName)
+                ? graph[tableName]
+                : graph.Initializer(tableName, TensorData.FromDoubles(table, type, positions, width));
             return graph.Unsqueeze(graph.Slice(whole, 0, graph.Int64s(0), graph.Extent(inputIds, 1)), 1);
         }
     }

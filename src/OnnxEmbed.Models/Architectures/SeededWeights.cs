@@ -19,6 +19,7 @@ public static class SeededWeights
     public static TensorSource For(ModelConfig config, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(config);
+        string? table = KnownArchitectures.Find(config.ModelType)?.TokenTable;
         return (name, shape) =>
         {
             float[] values = new float[TensorData.CountElements(shape)];
@@ -29,7 +30,7 @@ public static class SeededWeights
             else
             {
                 FillNormal(values, Key(seed, name), config.InitializerRange);
-                if (config.PadTokenId is int pad && pad < shape[0] && name is BertGraph.TokenTable or LlamaGraph.TokenTable)
+                if (config.PadTokenId is int pad && pad < shape[0] && name == table)
                 {
                     values.AsSpan((int)(pad * shape[1]), (int)shape[1]).Clear();
                 }

@@ -79,16 +79,16 @@ public sealed partial class ModelPackage
             throw json["include_prompt"].Fault("true: pooling that leaves out the prompt is not supported");
         }
 
-        return set.Length == 1 && PackageFiles.PoolingFlags.GetValueOrDefault(set[0]) is PoolingMode mode
+        return set.Length == 1 && PackageFiles.PoolingFlags.TryGetValue(set[0], out PoolingMode mode)
             ? mode
             : throw new DataException(
-                $"{path}: needs one of pooling_mode_mean_tokens, pooling_mode_cls_token, pooling_mode_lasttoken, "
+                $"{path}: needs one of {string.Join(", ", PackageFiles.PoolingFlags.Keys)}, "
                 + $"got {(set.Length == 0 ? "none" : string.Join(" and ", set))}");
     }
 
     private static int ReadMaxLength(string path, ModelConfig config)
     {
-        int most = config.MaxPositionEmbeddings > 0 ? config.MaxPositionEmbeddings : 1 << 20;
+        int most = config.MaxSequenceLength > 0 ? config.MaxSequenceLength : 1 << 20;
         JsonField field = File.Exists(path) ? JsonField.Read(path)["max_seq_length"] : default;
         return field.Exists ? field.AsInt32(1, most) : most;
     }

@@ -20,14 +20,14 @@ internal static class PackageFiles
     public const string Head = "head.safetensors";
     public const string Card = "README.md";
 
-    /// <summary>Flags of 1_Pooling by the modes that are built; the others are written as false.</summary>
-    public static readonly IReadOnlyDictionary<string, PoolingMode?> PoolingFlags = new Dictionary<string, PoolingMode?>
+    /// <summary>Flags of 1_Pooling and the modes that they stand for.</summary>
+    public static readonly IReadOnlyDictionary<string, PoolingMode> PoolingFlags = new Dictionary<string, PoolingMode>
     {
         ["pooling_mode_cls_token"] = PoolingMode.Cls,
         ["pooling_mode_mean_tokens"] = PoolingMode.Mean,
-        ["pooling_mode_max_tokens"] = null,
-        ["pooling_mode_mean_sqrt_len_tokens"] = null,
-        ["pooling_mode_weightedmean_tokens"] = null,
+        ["pooling_mode_max_tokens"] = PoolingMode.Max,
+        ["pooling_mode_mean_sqrt_len_tokens"] = PoolingMode.MeanSqrtLen,
+        ["pooling_mode_weightedmean_tokens"] = PoolingMode.WeightedMean,
         ["pooling_mode_lasttoken"] = PoolingMode.Last,
     };
 
@@ -35,7 +35,7 @@ internal static class PackageFiles
     {
         JsonArray modules = [Module(0, "", "Transformer"), Module(1, "1_Pooling", "Pooling")];
         JsonObject flags = new() { ["word_embedding_dimension"] = config.HiddenSize };
-        foreach ((string name, PoolingMode? mode) in PoolingFlags)
+        foreach ((string name, PoolingMode mode) in PoolingFlags)
         {
             flags[name] = mode == pooling;
         }
@@ -75,7 +75,7 @@ internal static class PackageFiles
             text.Append(description.TrimEnd()).Append("\n\n");
         }
 
-        string inputs = config is BertConfig ? "`input_ids`, `attention_mask`, `token_type_ids`" : "`input_ids`, `attention_mask`";
+        string inputs = config.TakesTokenTypes ? "`input_ids`, `attention_mask`, `token_type_ids`" : "`input_ids`, `attention_mask`";
         text.Append(FormattableString.Invariant(
             $"""
             | | |

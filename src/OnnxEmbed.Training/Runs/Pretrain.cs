@@ -1,5 +1,7 @@
 using OnnxEmbed.Data;
 using OnnxEmbed.Models.Architectures;
+using OnnxEmbed.Models.Architectures.Decoders;
+using OnnxEmbed.Models.Architectures.Encoders;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Models.Tokenizers;
 using OnnxEmbed.Onnx;

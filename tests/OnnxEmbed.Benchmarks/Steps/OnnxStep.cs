@@ -1,5 +1,6 @@
 using OnnxEmbed.Benchmarks.Shapes;
 using OnnxEmbed.Models.Architectures;
+using OnnxEmbed.Models.Architectures.Decoders;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Onnx;
 using OnnxEmbed.Tensors;

@@ -1,5 +1,8 @@
+using System.Text;
 using OnnxEmbed.Models.Architectures;
+using OnnxEmbed.Models.Json;
 using OnnxEmbed.Models.Packages;
+using OnnxEmbed.Onnx.Building;
 using OnnxEmbed.Tensors;
 using OnnxEmbed.TestKit.Comparing;
 using OnnxEmbed.TestKit.Running;
@@ -27,33 +30,26 @@ public sealed class EncoderGraphTests
             [.. Enumerable.Range(0, Text.Length).SelectMany(expected.Row)], Array.ConvertAll(actual, value => (double)value), new Tolerance(2e-6, 1e-5));
     }
 
+    public static TheoryData<string, PoolingMode, bool> Paddings => new(
+        from architecture in (string[])["bert", "llama", "llama-bidirectional"]
+        from mode in Enum.GetValues<PoolingMode>()
+        from left in (bool[])[false, true]
+
+        // BERT's positions count from the first column, padding or not: its states move with padding at the left.
+        where architecture != "bert" || !left
+        select (architecture, mode, left));
+
     [Theory]
-    [InlineData("bert", PoolingMode.Mean)]
-    [InlineData("bert", PoolingMode.Cls)]
-    [InlineData("bert", PoolingMode.Last)]
-    [InlineData("llama", PoolingMode.Mean)]
-    [InlineData("llama", PoolingMode.Last)]
-    public void Model_PaddedBatch_GivesTheVectorOfTheTextAlone(string architecture, PoolingMode pooling)
+    [MemberData(nameof(Paddings))]
+    public void Model_PaddedBatch_GivesTheVectorOfTheTextAlone(string architecture, PoolingMode pooling, bool left)
     {
         ModelConfig config = TinyModels.Of(architecture);
         int[] other = [2, 7, 7, 3];
 
         float[] alone = Run(config, pooling, true, [other], other.Length).Vectors;
-        float[] batch = Run(config, pooling, true, [Text, other], 11).Vectors;
+        float[] batch = Run(config, pooling, true, [Text, other], 11, left).Vectors;
 
-        TensorAssert.Close(alone, batch.AsSpan(config.HiddenSize), new Tolerance(1e-6, 1e-5));
-    }
-
-    [Fact]
-    public void Model_LlamaLeftPadded_GivesTheVectorOfTheTextAlone()
-    {
-        // Rotary positions are relative and the mask hides the padding, so the side of it does not matter.
-        ModelConfig config = TinyModels.Llama;
-        float[] alone = Run(config, PoolingMode.Last, true, [Text], Text.Length).Vectors;
-
-        float[] padded = Run(config, PoolingMode.Last, true, [Text], Text.Length + 3, left: true).Vectors;
-
-        TensorAssert.Close(alone, padded, new Tolerance(1e-5, 1e-4));
+        TensorAssert.Close(alone, batch.AsSpan(config.HiddenSize), new Tolerance(1e-5, 1e-5));
     }
 
     [Fact]
@@ -92,15 +88,67 @@ public sealed class EncoderGraphTests
         int h = config.HiddenSize;
         int length = Text.Length;
         float[] hidden = Run(config, PoolingMode.Mean, false, [Text], length + 2).Hidden;
-        double[] mean = [.. Enumerable.Range(0, h).Select(c => Enumerable.Range(0, length).Average(t => (double)hidden[(t * h) + c]))];
-        double norm = Math.Sqrt(mean.Sum(value => value * value));
+        double Column(int c, Func<int, double> weight) => Enumerable.Range(0, length).Sum(t => weight(t) * hidden[(t * h) + c]);
+        float[] Expected(Func<int, double> column) => [.. Enumerable.Range(0, h).Select(c => (float)column(c))];
+        float[] mean = Expected(c => Column(c, _ => 1.0 / length));
+        double norm = Math.Sqrt(mean.Sum(value => (double)value * value));
 
-        float[] Pool(PoolingMode mode, bool normalize) => Run(config, mode, normalize, [Text], length + 2).Vectors;
+        void Check(float[] expected, PoolingMode mode, bool normalize = false) => TensorAssert.Close(
+            expected, Run(config, mode, normalize, [Text], length + 2).Vectors, new Tolerance(1e-6, 1e-5));
 
-        TensorAssert.Close([.. mean.Select(value => (float)value)], Pool(PoolingMode.Mean, false), new Tolerance(1e-6, 1e-5));
-        TensorAssert.Close([.. mean.Select(value => (float)(value / norm))], Pool(PoolingMode.Mean, true), new Tolerance(1e-6, 1e-5));
-        TensorAssert.Close(hidden.AsSpan(0, h), Pool(PoolingMode.Cls, false), new Tolerance(1e-6, 1e-5));
-        TensorAssert.Close(hidden.AsSpan((length - 1) * h, h), Pool(PoolingMode.Last, false), new Tolerance(1e-6, 1e-5));
+        Check(mean, PoolingMode.Mean);
+        Check([.. mean.Select(value => (float)(value / norm))], PoolingMode.Mean, normalize: true);
+        Check(hidden[..h], PoolingMode.Cls);
+        Check(hidden[((length - 1) * h)..(length * h)], PoolingMode.Last);
+        Check(Expected(c => Enumerable.Range(0, length).Max(t => hidden[(t * h) + c])), PoolingMode.Max);
+        Check(Expected(c => Column(c, _ => 1 / Math.Sqrt(length))), PoolingMode.MeanSqrtLen);
+        Check(Expected(c => Column(c, t => (t + 1) / (length * (length + 1) / 2.0))), PoolingMode.WeightedMean);
+    }
+
+    [Theory]
+    [InlineData(AttentionKind.Causal)]
+    [InlineData(AttentionKind.Bidirectional)]
+    public void Mask_Window_HidesWhatIsFartherAway(AttentionKind kind)
+    {
+        GraphBuilder graph = new();
+        EncoderInputs inputs = EncoderInputs.Declare(graph, TinyModels.Llama);
+        Blocks blocks = new(graph, ParameterSources.Inputs(graph), inputs);
+        graph.Output(blocks.Mask(kind, ElementType.Float32, window: 3), "mask");
+        using OrtGraphRunner runner = new(graph.ToBytes());
+        long[] ones = [1, 1, 1, 1, 1, 1];
+
+        float[] mask = runner.Run(new Dictionary<string, TensorData>
+        {
+            [EncoderInputs.InputIdsName] = TensorData.From<long>(ones, 1, 6),
+            [EncoderInputs.AttentionMaskName] = TensorData.From<long>(ones, 1, 6),
+        })["mask"].ToArray<float>();
+
+        for (int i = 0; i < 36; i++)
+        {
+            int distance = (i / 6) - (i % 6);
+            bool read = kind == AttentionKind.Causal ? distance is >= 0 and < 3 : Math.Abs(distance) < 3;
+            Assert.Equal(read ? 0 : -10000, mask[i]);
+        }
+    }
+
+    [Fact]
+    public void Positions_LeftPaddedIds_FollowTheRules()
+    {
+        GraphBuilder graph = new();
+        EncoderInputs inputs = EncoderInputs.Declare(graph, TinyModels.Llama);
+        Blocks blocks = new(graph, ParameterSources.Inputs(graph), inputs);
+        graph.Output(blocks.PositionsAfter(1), "after");
+        graph.Output(blocks.PositionsInText(), "text");
+        using OrtGraphRunner runner = new(graph.ToBytes());
+
+        IReadOnlyDictionary<string, TensorData> found = runner.Run(new Dictionary<string, TensorData>
+        {
+            [EncoderInputs.InputIdsName] = TensorData.From<long>([1, 1, 5, 6, 0, 7, 1], 1, 7),
+            [EncoderInputs.AttentionMaskName] = TensorData.From<long>([0, 0, 1, 1, 1, 1, 0], 1, 7),
+        });
+
+        Assert.Equal([1L, 1, 2, 3, 4, 5, 1], found["after"].ToArray<long>());
+        Assert.Equal([0L, 0, 0, 1, 2, 3, 3], found["text"].ToArray<long>());
     }
 
     [Fact]
@@ -150,6 +198,21 @@ public sealed class EncoderGraphTests
             EncoderGraph.Model(TinyModels.Bert, PoolingMode.Mean, true, (_, _) => TensorData.From<float>([1, 2], 2)));
 
         Assert.Contains("embeddings.word_embeddings.weight: needs shape [14, 8], got f32[2]", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_EveryArchitecture_ReadsBackWhatItWrites()
+    {
+        foreach (Architecture row in KnownArchitectures.All)
+        {
+            ModelConfig config = ModelConfig.Read(JsonField.Parse("c", Encoding.UTF8.GetBytes($$"""{"model_type":"{{row.ModelType}}","hidden_size":768}""")));
+
+            ModelConfig again = ModelConfig.Read(JsonField.Parse("c", Encoding.UTF8.GetBytes(config.ToJson())));
+
+            Assert.Equal(row.ModelType, config.ModelType);
+            Assert.Empty(config.GraphFaults());
+            Assert.Equal(config.ToString(), again.ToString());
+        }
     }
 
     private static (float[] Hidden, float[] Vectors) Run(

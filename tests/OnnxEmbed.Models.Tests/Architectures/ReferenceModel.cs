@@ -1,4 +1,6 @@
 using OnnxEmbed.Models.Architectures;
+using OnnxEmbed.Models.Architectures.Decoders;
+using OnnxEmbed.Models.Architectures.Encoders;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Tensors;
 

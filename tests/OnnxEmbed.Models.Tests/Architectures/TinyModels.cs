@@ -1,4 +1,6 @@
 using OnnxEmbed.Models.Architectures;
+using OnnxEmbed.Models.Architectures.Decoders;
+using OnnxEmbed.Models.Architectures.Encoders;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Tensors;
 
@@ -38,6 +40,7 @@ internal static class TinyModels
     {
         "bert" => Bert,
         "llama" => Llama,
+        "llama-bidirectional" => Llama with { Attention = AttentionKind.Bidirectional },
         "llama-mha" => Llama with { NumKeyValueHeads = 4, AttentionBias = true, MlpBias = true },
         "llama-mqa" => Llama with { NumKeyValueHeads = 1, HeadDim = 6 },
         _ => throw new ArgumentOutOfRangeException(nameof(architecture), architecture, "unknown"),

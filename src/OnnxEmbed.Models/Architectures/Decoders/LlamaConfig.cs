@@ -1,12 +1,19 @@
 using System.Text.Json.Nodes;
+using OnnxEmbed.Models.Packages;
 
-namespace OnnxEmbed.Models.Packages;
+namespace OnnxEmbed.Models.Architectures.Decoders;
 
-/// <summary>Config of a Llama decoder.</summary>
+/// <summary>Config of a Llama decoder (defaults: configuration_llama.py of transformers 4.57).</summary>
 public sealed record LlamaConfig : ModelConfig
 {
+    /// <summary>A causal decoder.</summary>
+    public LlamaConfig() => Attention = AttentionKind.Causal;
+
     /// <inheritdoc/>
     public override string ModelType => "llama";
+
+    /// <inheritdoc/>
+    public override bool IsDecoder => true;
 
     /// <summary>Key/value heads, a divisor of the heads.</summary>
     public required int NumKeyValueHeads { get; init; }
@@ -38,6 +45,35 @@ public sealed record LlamaConfig : ModelConfig
     /// <summary>Token that ends a text; null where there is none.</summary>
     public int? EosTokenId { get; init; }
 
+    internal static LlamaConfig Read(ConfigReader json)
+    {
+        int hidden = json.Needed("hidden_size");
+        int heads = json.Size("num_attention_heads", 32);
+        return new LlamaConfig
+        {
+            VocabSize = json.Size("vocab_size", 32000),
+            HiddenSize = hidden,
+            NumHiddenLayers = json.Size("num_hidden_layers", 32),
+            NumAttentionHeads = heads,
+            NumKeyValueHeads = json.Size("num_key_value_heads", heads),
+            HeadDim = json.Size("head_dim", Math.Max(1, hidden / heads)),
+            IntermediateSize = json.Size("intermediate_size", 11008),
+            MaxPositionEmbeddings = json.Size("max_position_embeddings", 2048),
+            RmsNormEps = json.Number("rms_norm_eps", 1e-6),
+            RopeTheta = json.Number("rope_theta", 10000),
+            HasRopeScaling = json["rope_scaling"].Exists,
+            TieWordEmbeddings = json.Flag("tie_word_embeddings"),
+            AttentionBias = json.Flag("attention_bias"),
+            MlpBias = json.Flag("mlp_bias"),
+            HiddenAct = json.Text("hidden_act", "silu"),
+            InitializerRange = json.Number("initializer_range", 0.02),
+            PadTokenId = json.Id("pad_token_id"),
+            BosTokenId = json.Id("bos_token_id"),
+            EosTokenId = json.Id("eos_token_id"),
+            Attention = json.Attention(),
+        };
+    }
+
     internal override IEnumerable<string> GraphFaults() => CommonFaults().Concat(Faults(
         (
             NumKeyValueHeads < 1 || NumAttentionHeads % NumKeyValueHeads != 0,
@@ -46,7 +82,7 @@ public sealed record LlamaConfig : ModelConfig
         (RmsNormEps <= 0, "rms_norm_eps", "a number above 0", RmsNormEps),
         (RopeTheta <= 0, "rope_theta", "a number above 0", RopeTheta),
         (HasRopeScaling, "rope_scaling", "null, the only value that is built", "a scaling"),
-        (HiddenAct != "silu", "hidden_act", "silu, the one that is built", HiddenAct)));
+        (!ActivationFunctions.IsKnown(HiddenAct), "hidden_act", ActivationFunctions.Needs, HiddenAct)));
 
     private protected override void Write(JsonObject json)
     {

@@ -1,7 +1,6 @@
-using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Onnx.Building;
 
-namespace OnnxEmbed.Models.Architectures;
+namespace OnnxEmbed.Models.Architectures.Encoders;
 
 /// <summary>
 /// BERT (Devlin et al. 2019, arXiv:1810.04805) with the parameter names of Hugging Face's <c>BertModel</c>: learned positions, layer
@@ -39,7 +38,7 @@ internal static class BertGraph
         Value context = blocks.Attention(query, key, value, config.NumAttentionHeads, config.NumAttentionHeads, mask);
         Value attended = blocks.Linear(context, $"{name}.attention.output.dense", config.HiddenSize, bias: true);
         x = blocks.LayerNorm(graph.Add(attended, x), $"{name}.attention.output.LayerNorm", config.LayerNormEps);
-        Value wide = blocks.Gelu(blocks.Linear(x, $"{name}.intermediate.dense", config.IntermediateSize, bias: true));
+        Value wide = blocks.Activation(config.HiddenAct, blocks.Linear(x, $"{name}.intermediate.dense", config.IntermediateSize, bias: true));
         Value narrow = blocks.Linear(wide, $"{name}.output.dense", config.HiddenSize, bias: true);
         return blocks.LayerNorm(graph.Add(narrow, x), $"{name}.output.LayerNorm", config.LayerNormEps);
     }

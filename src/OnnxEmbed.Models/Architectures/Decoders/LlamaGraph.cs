@@ -1,7 +1,6 @@
-using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Onnx.Building;
 
-namespace OnnxEmbed.Models.Architectures;
+namespace OnnxEmbed.Models.Architectures.Decoders;
 
 /// <summary>
 /// Llama (Touvron et al. 2023, arXiv:2302.13971) with the parameter names of Hugging Face's <c>LlamaModel</c>: RMS normalisation before
@@ -16,7 +15,7 @@ internal static class LlamaGraph
     {
         Blocks blocks = new(graph, parameters, inputs);
         Value x = blocks.Flatten(blocks.Embedding(TokenTable, config.VocabSize, config.HiddenSize, inputs.InputIds));
-        Value mask = blocks.CausalMask(x.Type);
+        Value mask = blocks.Mask(config.Attention, x.Type);
         RotaryEmbedding rotary = new(graph, inputs.InputIds, config.MaxPositionEmbeddings, config.HeadDim, config.RopeTheta, x.Type);
         for (int layer = 0; layer < config.NumHiddenLayers; layer++)
         {
@@ -38,7 +37,7 @@ internal static class LlamaGraph
         Value context = blocks.Attention(query, key, value, config.NumAttentionHeads, config.NumKeyValueHeads, mask, rotary.Apply);
         x = graph.Add(x, blocks.Linear(context, $"{name}.self_attn.o_proj", config.HiddenSize, config.AttentionBias));
         input = blocks.RmsNorm(x, $"{name}.post_attention_layernorm", config.RmsNormEps);
-        Value gate = blocks.Silu(blocks.Linear(input, $"{name}.mlp.gate_proj", config.IntermediateSize, config.MlpBias));
+        Value gate = blocks.Activation(config.HiddenAct, blocks.Linear(input, $"{name}.mlp.gate_proj", config.IntermediateSize, config.MlpBias));
         Value up = blocks.Linear(input, $"{name}.mlp.up_proj", config.IntermediateSize, config.MlpBias);
         return graph.Add(x, blocks.Linear(graph.Mul(gate, up), $"{name}.mlp.down_proj", config.HiddenSize, config.MlpBias));
     }

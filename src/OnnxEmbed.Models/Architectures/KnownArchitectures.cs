@@ -1,0 +1,26 @@
+using OnnxEmbed.Models.Architectures.Decoders;
+using OnnxEmbed.Models.Architectures.Encoders;
+using OnnxEmbed.Models.Packages;
+
+namespace OnnxEmbed.Models.Architectures;
+
+/// <summary>The architectures whose graphs are built here, one row for each <c>model_type</c>.</summary>
+internal static class KnownArchitectures
+{
+    public static IReadOnlyList<Architecture> All { get; } =
+    [
+        Architecture.Of("bert", BertConfig.Read, BertGraph.Build, BertGraph.TokenTable, "bert."),
+
+        Architecture.Of("llama", LlamaConfig.Read, LlamaGraph.Build, LlamaGraph.TokenTable, "model."),
+    ];
+
+    /// <summary>The row of a <c>model_type</c>; null for one that is not built.</summary>
+    public static Architecture? Find(string modelType) => All.FirstOrDefault(row => row.ModelType == modelType);
+
+    /// <summary>The row of a config whose graph can be built.</summary>
+    public static Architecture Of(ModelConfig config) =>
+        Find(config.ModelType) ?? throw new Tensors.DataException(NotBuilt(config.ModelType));
+
+    public static string NotBuilt(string modelType) =>
+        $"config: model_type needs one of {string.Join(", ", All.Select(row => row.ModelType))}, the ones that are built, got {modelType}";
+}
