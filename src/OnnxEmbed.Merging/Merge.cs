@@ -3,6 +3,7 @@ using OnnxEmbed.Merging.Inputs;
 using OnnxEmbed.Merging.Methods;
 using OnnxEmbed.Merging.Reports;
 using OnnxEmbed.Merging.Stacking;
+using OnnxEmbed.Merging.Vocabularies;
 using OnnxEmbed.Models.Adapters;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Onnx;
@@ -76,6 +77,11 @@ public static class Merge
             }
 
             Alignment alignment = InputCheck.Run(options, sources, cancellation);
+            if (options.ChatTemplate is { } wanted && ChatTemplates.Fault(wanted) is { } wrong)
+            {
+                throw new OptionException(wrong);
+            }
+
             List<string> warnings = [.. options.Schedule is null ? options.Method.Rule.Warn(arguments) : [], .. alignment.Warnings];
             if (options.Strict && warnings.Count > 0)
             {
@@ -83,9 +89,15 @@ public static class Merge
             }
 
             warnings.AddRange(options.Schedule?.Bind(sources[0].Model) ?? []);
+            string? template = options.ChatTemplate is { } named ? ChatTemplates.Of(named, sources, warnings) : null;
+            if (alignment.Vocabulary is { } vocabulary)
+            {
+                warnings.AddRange(VocabularyFiles.Warnings(sources[0].Package!.FullPath, vocabulary));
+            }
+
             TensorMerger merger = new(options, arguments, sources, alignment, warnings, progress, cancellation);
             return options.DryRun ? merger.Write("plan.onnx", force: true, () => [])
-                : toPackage ? WritePackage(merger, options, arguments, sources) : WriteFile(merger, options, arguments, sources);
+                : toPackage ? WritePackage(merger, options, arguments, sources, alignment, template) : WriteFile(merger, options, arguments, sources);
         }
         finally
         {
@@ -133,7 +145,8 @@ public static class Merge
         manifest.Commit();
     }
 
-    private static MergeReport WritePackage(TensorMerger merger, MergeOptions options, MergeArguments arguments, IReadOnlyList<MergeSource> sources)
+    private static MergeReport WritePackage(
+        TensorMerger merger, MergeOptions options, MergeArguments arguments, IReadOnlyList<MergeSource> sources, Alignment alignment, string? template)
     {
         List<ProvenanceInput> hashes = Hashes(sources, options.Base is not null);
         Dictionary<string, object?> made = arguments.Values.ToDictionary(entry => entry.Key, entry => (object?)entry.Value, StringComparer.Ordinal);
@@ -165,17 +178,41 @@ public static class Merge
             options.Output,
             path => result = merger.Write(path, force: false, () => hashes),
             provenance,
+            head: alignment.Vocabulary is { } changed ? VocabularyHead.Of(sources, changed) : null,
             description: $"{options.Method.Title} of {string.Join(", ", (string[])made["models"]!)}.",
             writeMore: directory =>
             {
+                if (alignment.Vocabulary is { } vocabulary)
+                {
+                    VocabularyFiles.Write(directory, vocabulary);
+                }
+
+                if (template is not null)
+                {
+                    VocabularyFiles.WriteTemplate(directory, template);
+                }
+
                 File.WriteAllText(Path.Combine(directory, MergeReport.FileName), result!.ToJson());
                 File.WriteAllText(Path.Combine(directory, ResolvedRecipe.FileName), ResolvedRecipe.ToYaml(options, arguments, UniformType(sources[0])));
                 string[] files = [.. Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(directory, file).Replace('\\', '/'))];
                 File.WriteAllText(Path.Combine(directory, MergeManifest.FileName), MergeManifest.Of(directory, files, hashes));
             },
             force: options.Force,
-            config: sources[0].Stack is { } stack ? StackedConfig.Of(sources[0].Package!, stack) : null);
+            config: Config(sources[0], alignment));
         return result!;
+    }
+
+    /// <summary>The text of <c>config.json</c> where it changes with the weights; null where it does not.</summary>
+    private static string? Config(MergeSource first, Alignment alignment)
+    {
+        string? config = first.Stack is { } stack ? StackedConfig.Of(first.Package!, stack) : null;
+        if (alignment.Vocabulary is not { } vocabulary || (alignment.Rows is null && vocabulary.TokensFrom is null))
+        {
+            return config;
+        }
+
+        config ??= File.ReadAllText(Path.Combine(first.Package!.FullPath, ModelConfig.FileName));
+        return VocabularyFiles.ConfigOf(config, vocabulary, alignment.Rows);
     }
 
     private static List<ProvenanceInput> Hashes(IReadOnlyList<MergeSource> sources, bool hasBase)

@@ -45,10 +45,21 @@ public sealed record MergeOptions
     public bool Strict { get; init; }
 
     /// <summary>
-    /// Whether models with different vocabularies are merged token by token: rows of tokens that all have are merged, those of tokens that only the
-    /// model that gives the tokenizer has are kept. Otherwise different vocabularies are an error.
+    /// Whether models with different vocabularies are merged token by token, the result with those of the model that gives the graph. Otherwise
+    /// different vocabularies are an error.
     /// </summary>
     public bool AlignVocabulary { get; init; }
+
+    /// <summary>How models with different vocabularies are merged.</summary>
+    /// <value>Default null: as <see cref="AlignVocabulary"/> says.</value>
+    public VocabularyMerge? Vocabulary { get; init; }
+
+    /// <summary>
+    /// A chat template that is kept in the result's <c>tokenizer_config.json</c>: Jinja text, <c>auto</c> for the one that most of the models have, or
+    /// alpaca, chatml, llama3, mistral, exaone.
+    /// </summary>
+    /// <value>Default null: what the model that gives the tokenizer has.</value>
+    public string? ChatTemplate { get; init; }
 
     /// <summary>Whether models that by the angles between their weights do not descend from one base are merged instead of refused.</summary>
     public bool AllowUnrelated { get; init; }

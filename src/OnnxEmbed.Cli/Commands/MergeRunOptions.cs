@@ -31,9 +31,14 @@ internal sealed class MergeRunOptions : ICommandParameterSet
     [HasDefaultValue]
     public bool AllowNonFinite { get; set; }
 
-    [Option("align-vocabulary", Description = "Merge models with different vocabularies token by token; tokens of the first model (or the base) only are kept.")]
+    [Option("align-vocabulary", Description = "The same as --vocab base.")]
     [HasDefaultValue]
     public bool AlignVocabulary { get; set; }
+
+    [Option("vocab", Description = "Merge models with different vocabularies token by token; the result has the tokens of the base (or first model), of all "
+        + "(union) or of the model that is named.", ValueName = "base|union|MODEL")]
+    [HasDefaultValue]
+    public string? Vocabulary { get; set; }
 
     [Option("allow-unrelated", Description = "Merge models although their weights show no common origin.")]
     [HasDefaultValue]
@@ -71,6 +76,13 @@ internal sealed class MergeRunOptions : ICommandParameterSet
         LinearVectors = LinearVectors || options.LinearVectors,
         Extrapolate = Extrapolate || options.Extrapolate,
         AlignVocabulary = AlignVocabulary || options.AlignVocabulary,
+        Vocabulary = Vocabulary switch
+        {
+            null => options.Vocabulary,
+            "base" => new VocabularyMerge(),
+            "union" => new VocabularyMerge { Source = VocabularySource.Union },
+            _ => new VocabularyMerge { Source = VocabularySource.Model, Model = new MergeInput(Vocabulary) },
+        },
         AllowUnrelated = AllowUnrelated || options.AllowUnrelated,
         AllowNonFinite = AllowNonFinite || options.AllowNonFinite,
         OutputType = OutType switch

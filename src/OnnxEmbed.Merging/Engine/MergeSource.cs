@@ -15,6 +15,7 @@ internal sealed partial class MergeSource : IDisposable
 
     private readonly Dictionary<string, TensorBinding?> _bindings = new(StringComparer.Ordinal);
     private readonly OpenedModel _opened;
+    private readonly Dictionary<string, WeightSource> _views = new(StringComparer.Ordinal);
     private IReadOnlyDictionary<string, QuantisedTensor>? _quantised;
     private HashSet<string>? _scales;
 
@@ -86,6 +87,13 @@ internal sealed partial class MergeSource : IDisposable
     /// <summary>Says where this model holds the values of a tensor, or a part of one, of the first model; null for nowhere.</summary>
     public void Bind(string unit, TensorBinding? binding) => _bindings[unit] = binding;
 
+    /// <summary>Gives the values of a part of a tensor of the first model that lie in no one tensor.</summary>
+    public void Bind(string unit, WeightSource view, string tensor)
+    {
+        _views[unit] = view;
+        _bindings[unit] = BindingOf(tensor);
+    }
+
     /// <summary>Where the values of a tensor of the first model are; null for nowhere.</summary>
     public TensorBinding? BindingOf(string unit) => _bindings.TryGetValue(unit, out TensorBinding? binding) ? binding
         : Model.Tensors.ContainsKey(unit) ? new TensorBinding(unit) : null;
@@ -96,6 +104,11 @@ internal sealed partial class MergeSource : IDisposable
     /// <summary>The values of a tensor, or a part of one, of the first model in its order, adapters included.</summary>
     public WeightSource Weights(string unit)
     {
+        if (_views.TryGetValue(unit, out WeightSource? view))
+        {
+            return view;
+        }
+
         TensorBinding binding = BindingOf(unit) ?? throw new InvalidOperationException($"{Label} has no '{unit}'");
         WeightSource weights = Own(binding.Tensor);
         weights = binding.Selection is { } selection ? new SelectedWeights(weights, selection) : weights;

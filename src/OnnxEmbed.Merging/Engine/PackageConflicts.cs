@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using OnnxEmbed.Merging.Inputs;
+using OnnxEmbed.Merging.Vocabularies;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Tensors;
 
@@ -12,7 +12,7 @@ namespace OnnxEmbed.Merging.Engine;
 /// </summary>
 internal static class PackageConflicts
 {
-    public const string Tokenizer = "tokenizer.json";
+    private const string Tokenizer = TokenizerFile.Name;
 
     private static readonly string[] Compared =
     [
@@ -22,19 +22,24 @@ internal static class PackageConflicts
 
     /// <summary>Adds a line for each file, or setting in one, that differs.</summary>
     /// <param name="sources">The models.</param>
-    /// <param name="alignVocabulary">Whether different vocabularies are merged token by token.</param>
+    /// <param name="options">The merge, which says whether and how different vocabularies are merged.</param>
     /// <param name="faults">Receives different vocabularies otherwise.</param>
     /// <param name="warnings">Receives the lines.</param>
-    /// <returns>The tokens that all models have, where vocabularies differ and are to be aligned.</returns>
-    public static SharedTokens? Check(IReadOnlyList<MergeSource> sources, bool alignVocabulary, List<string> faults, List<string> warnings)
+    /// <returns>The tokens of the result, where they are not simply the first model's in its rows.</returns>
+    public static VocabularyPlan? Check(IReadOnlyList<MergeSource> sources, MergeOptions options, List<string> faults, List<string> warnings)
     {
         MergeSource first = sources[0];
         if (first.Package is not { } package)
         {
+            if (options.Vocabulary is { } asked && (asked.Source != VocabularySource.Base || asked.Tokens.Count > 0 || asked.PadToMultipleOf > 1))
+            {
+                warnings.Add($"tokenizer: {first.Label} is no package and has none; rows of tokens stay where they are");
+            }
+
             return null;
         }
 
-        SharedTokens? shared = null;
+        bool differ = false;
         foreach (MergeSource source in sources.Skip(1))
         {
             if (source.Package is not { } other || other.FullPath == package.FullPath)
@@ -52,14 +57,11 @@ internal static class PackageConflicts
                 }
                 else if (difference is not null && name == Tokenizer && !SameVocabulary(package, other))
                 {
-                    if (alignVocabulary)
-                    {
-                        shared ??= SharedTokens.Read(sources);
-                    }
-                    else
+                    differ = true;
+                    if (options is { AlignVocabulary: false, Vocabulary: null })
                     {
                         faults.Add($"needs the same vocabulary in all models, {first.Label} and {source.Label} have different ones in {Tokenizer}; "
-                            + "--align-vocabulary merges them token by token");
+                            + "--vocab union or base merges them token by token");
                     }
                 }
                 else if (difference is not null)
@@ -69,12 +71,7 @@ internal static class PackageConflicts
             }
         }
 
-        if (shared is not null)
-        {
-            warnings.Add(shared.Describe(sources));
-        }
-
-        return shared;
+        return faults.Count > 0 ? null : VocabularyPlan.Make(sources, options, differ, faults, warnings);
     }
 
     /// <summary>What the packages say differently, by file.</summary>

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using OnnxEmbed.Merging.Inputs;
+using OnnxEmbed.Merging.Vocabularies;
 using OnnxEmbed.Onnx.Schema;
 using OnnxEmbed.Tensors;
 
@@ -10,12 +11,12 @@ internal static class SourceAlignment
 {
     /// <summary>Matches the tensors and tells each model where it holds those of the first.</summary>
     /// <param name="sources">The models.</param>
-    /// <param name="tokens">The tokens that all have, where vocabularies differ.</param>
+    /// <param name="tokens">The tokens of the result, where vocabularies differ.</param>
     /// <param name="differences">Receives tensors that are missing, have other shapes or cannot be told apart.</param>
     /// <param name="faults">Receives what else would mix unrelated weights.</param>
     /// <param name="warnings">Receives what does not stop the merge.</param>
     public static Alignment Check(
-        IReadOnlyList<MergeSource> sources, SharedTokens? tokens, List<string> differences, List<string> faults, List<string> warnings)
+        IReadOnlyList<MergeSource> sources, VocabularyPlan? tokens, List<string> differences, List<string> faults, List<string> warnings)
     {
         List<TensorMatch> matches = [];
         MergeSource first = sources[0];
@@ -39,6 +40,8 @@ internal static class SourceAlignment
             return new Alignment(units, matches, warnings);
         }
 
+        Dictionary<string, long[]> shapes = new(StringComparer.Ordinal);
+        long? rows = null;
         foreach ((string name, TensorData tensor) in first.Model.Tensors)
         {
             PartitionedTensor parts = new(name, tensor, [.. found.Select(model => model.GetValueOrDefault(name))]);
@@ -52,17 +55,25 @@ internal static class SourceAlignment
 
         if (tokens is not null)
         {
-            foreach (string table in matcher.TokenTables)
+            foreach ((string name, int axis) in matcher.TokenAxes)
             {
-                units[table] = tokens.Split(table, 0, sources);
-                foreach ((string twin, _) in TransposedTwins.Find(first.Model).Where(pair => pair.Value == table))
+                if (sources.FirstOrDefault(source => source.BindingOf(name) is { } binding && source.Quantised.ContainsKey(binding.Tensor)) is { } quantised)
                 {
-                    units[twin] = tokens.Split(twin, 1, sources);
+                    faults.Add($"'{name}': rows of tokens cannot be moved in a quantised table ({quantised.Label}); merge the models before they are quantised");
+                    continue;
+                }
+
+                long[] shape = [.. first.Model.Tensors[name].Shape];
+                (units[name], shape[axis]) = tokens.Split(name, axis, sources, faults);
+                if (shape[axis] != first.Model.Tensors[name].Shape[axis])
+                {
+                    shapes.Add(name, shape);
+                    rows ??= shape[axis];
                 }
             }
         }
 
-        return new Alignment(units, matches, warnings);
+        return new Alignment(units, matches, warnings) { Shapes = shapes, Rows = rows, Vocabulary = tokens };
     }
 
     /// <summary>Whether two tensors have the same shape and types that can be compared: equal, or both floating-point.</summary>

@@ -24,7 +24,7 @@ internal sealed class TensorMerger(
     private readonly List<string> _faults = [];
     private readonly Dictionary<string, TensorBlend> _blends = new(StringComparer.Ordinal);
     private readonly PairSums[] _total = new PairSums[Math.Max(1, sources.Count - 1)];
-    private readonly OnnxModel _layout = OutputLayout.Of(sources[0].Model, options.OutputType);
+    private readonly OnnxModel _layout = OutputLayout.Of(sources[0].Model, options.OutputType, alignment.Shapes);
     private OnnxFilePlan? _plan;
     private IReadOnlyDictionary<string, string> _twins = new Dictionary<string, string>();
     private readonly Dictionary<string, MergeArguments> _own = new(StringComparer.Ordinal);
@@ -274,7 +274,7 @@ internal sealed class TensorMerger(
         }
 
         string[] lacking = [.. sources.Where(source => source.BindingOf(unit.Name) is null).Select(source => source.Label)];
-        return new TensorReport(unit.Name, weights.Stored.ToString(), unit.IsKept ? "kept: tokens of the base only" : $"kept: {string.Join(", ", lacking)} without it")
+        return new TensorReport(unit.Name, weights.Stored.ToString(), unit.IsKept ? "kept: tokens of one model" : $"kept: {string.Join(", ", lacking)} without it")
         {
             Bytes = weights.Stored.ByteLength,
             Norms = [norm],
@@ -386,7 +386,7 @@ internal sealed class TensorMerger(
             return (offset, bytes) => output.Write(place.File, place.Offset + offset, bytes);
         }
 
-        IReadOnlyList<long> shape = sources[0].Model.Tensors[unit.Tensor].Shape;
+        IReadOnlyList<long> shape = _layout.Tensors[unit.Tensor].Shape;
         return (offset, bytes) =>
         {
             foreach ((long stored, int start, int count) in selection.Runs(shape, offset / size, bytes.Length / size))

@@ -1,4 +1,5 @@
 using OnnxEmbed.Merging.Engine;
+using OnnxEmbed.Merging.Vocabularies;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Merging.Inputs;
@@ -43,7 +44,7 @@ internal static class InputCheck
         List<string> faults = [];
         List<string> warnings = [];
         List<string> differences = [];
-        SharedTokens? tokens = PackageConflicts.Check(sources, options.AlignVocabulary, faults, warnings);
+        VocabularyPlan? tokens = PackageConflicts.Check(sources, options, faults, warnings);
         Alignment alignment = SourceAlignment.Check(sources, tokens, differences, faults, warnings);
         if (differences.Count > 0)
         {

@@ -1,4 +1,5 @@
 using OnnxEmbed.Merging.Engine;
+using OnnxEmbed.Merging.Vocabularies;
 using OnnxEmbed.Onnx;
 using OnnxEmbed.Onnx.Schema;
 using OnnxEmbed.Tensors;
@@ -6,17 +7,18 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Inputs;
 
 /// <summary>
-/// The result's graph where its weights get another element type: each weight is stored in that type and a Cast behind it gives the type that
+/// The result's graph where its weights get other rows or another element type. For a type each weight is stored in that type and a Cast behind it gives the type that
 /// the nodes of the graph take, so that the model computes as before. Where a Cast is there already it stays the only one.
 /// </summary>
 internal static class OutputLayout
 {
     private const int FirstOpsetOfBFloat16 = 13; // Cast-13 takes bf16
 
-    /// <summary>The model with the types of the result; its changed tensors have no bytes. The model itself where nothing changes.</summary>
+    /// <summary>The model with the shapes and types of the result; its changed tensors have no bytes. The model itself where nothing changes.</summary>
     /// <exception cref="OptionException">The graph's opset cannot hold the type.</exception>
-    public static OnnxModel Of(OnnxModel model, ElementType? type)
+    public static OnnxModel Of(OnnxModel model, ElementType? type, IReadOnlyDictionary<string, long[]> shapes)
     {
+        model = shapes.Count == 0 ? model : Resized(model, shapes);
         if (type is not { } wanted)
         {
             return model;
@@ -82,6 +84,44 @@ internal static class OutputLayout
         }
 
         return new OnnxModel(proto, tensors, model.Locations);
+    }
+
+    /// <summary>Gives initializers other shapes, and the graph's outputs the number of tokens where they say the old one.</summary>
+    private static OnnxModel Resized(OnnxModel model, IReadOnlyDictionary<string, long[]> shapes)
+    {
+        ModelProto proto = new(model.Proto);
+        Dictionary<string, TensorData> tensors = new(model.Tensors, StringComparer.Ordinal);
+        Dictionary<long, long> extents = [];
+        foreach ((string name, long[] shape) in shapes)
+        {
+            foreach ((int axis, long extent) in shape.Index().Where(entry => entry.Item != model.Tensors[name].Shape[entry.Index]))
+            {
+                extents[model.Tensors[name].Shape[axis]] = extent;
+            }
+
+            tensors[name] = TensorData.WithoutBytes(model.Tensors[name].ElementType, shape);
+            TensorProto initializer = proto.Graph.Initializer.First(tensor => tensor.Name == name);
+            initializer.Dims.Clear();
+            initializer.Dims.AddRange(shape);
+        }
+
+        // What lies between is inferred anew by whoever reads the model; an output's last axis are scores of tokens.
+        foreach (ValueInfoProto value in proto.Graph.ValueInfo.Where(value => Dims(value).Any(dim => extents.ContainsKey(dim.DimValue))).ToArray())
+        {
+            proto.Graph.ValueInfo.Remove(value);
+        }
+
+        HashSet<string> scores = TokenTensors.Scores(proto.Graph, shapes.Keys);
+        foreach (TensorShapeProto.Types.Dimension dim in proto.Graph.Output.Where(output => scores.Contains(output.Name)).Select(output => Dims(output).LastOrDefault()).OfType<TensorShapeProto.Types.Dimension>()
+            .Concat(proto.Graph.Input.Where(input => shapes.ContainsKey(input.Name)).SelectMany(Dims))
+            .Where(dim => extents.ContainsKey(dim.DimValue)))
+        {
+            dim.DimValue = extents[dim.DimValue];
+        }
+
+        return new OnnxModel(proto, tensors, model.Locations);
+
+        static IEnumerable<TensorShapeProto.Types.Dimension> Dims(ValueInfoProto value) => value.Type?.TensorType?.Shape?.Dim ?? Enumerable.Empty<TensorShapeProto.Types.Dimension>();
     }
 
     private static NodeProto Cast(string input, string output, ElementType type)

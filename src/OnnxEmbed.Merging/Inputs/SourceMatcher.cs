@@ -1,5 +1,6 @@
 using OnnxEmbed.Merging.Adapters;
 using OnnxEmbed.Merging.Engine;
+using OnnxEmbed.Merging.Vocabularies;
 using OnnxEmbed.Onnx.Aligning;
 using OnnxEmbed.Tensors;
 
@@ -15,6 +16,7 @@ internal sealed class SourceMatcher
     private readonly Lazy<CanonicalGraph> _graph;
     private readonly Lazy<Dictionary<string, string>> _layers;
     private readonly LayerUse _use;
+    private readonly Lazy<IReadOnlyDictionary<string, int>> _tokenAxes;
     private readonly bool _alignsTokens;
 
     /// <summary>Prepares the first model.</summary>
@@ -27,10 +29,14 @@ internal sealed class SourceMatcher
         _use = new LayerUse(first.Model.Proto.Graph);
         _graph = new Lazy<CanonicalGraph>(() => CanonicalGraphBuilder.Build(first.Model));
         _layers = new Lazy<Dictionary<string, string>>(LayerNames);
+        _tokenAxes = new Lazy<IReadOnlyDictionary<string, int>>(() => TokenTensors.Axes(first.Model, TokenTables));
     }
 
+    /// <summary>The axis of the tokens of each tensor that has one row for each.</summary>
+    public IReadOnlyDictionary<string, int> TokenAxes => _tokenAxes.Value;
+
     /// <summary>Tables that tokens are looked up in.</summary>
-    public IReadOnlyList<string> TokenTables => [.. _graph.Value.Nodes
+    private IReadOnlyList<string> TokenTables => [.. _graph.Value.Nodes
         .Where(node => node is { Operator: "Gather", Inputs: [{ Leaf: { IsWhole: true, Leaf.IsInitializer: true } }, { Input: "input_ids" }] })
         .Select(node => node.Inputs[0]!.Leaf!.Value.Leaf.Name)
         .Distinct()];
@@ -116,13 +122,9 @@ internal sealed class SourceMatcher
 
     private bool Fits(string name, TensorData tensor, TensorData match, bool transposed) =>
         SourceAlignment.Agree(tensor, match)
-        || (tensor.ElementType.IsFloat() && match.ElementType.IsFloat() && tensor.Shape.Count == 2 && match.Shape.Count == 2
+        || (tensor.ElementType.IsFloat() && match.ElementType.IsFloat() && tensor.Shape.Count == match.Shape.Count
             && (transposed ? tensor.Shape.SequenceEqual(match.Shape.Reverse())
-                : _alignsTokens && ((tensor.Shape[1] == match.Shape[1] && IsTokenTable(name)) || (tensor.Shape[0] == match.Shape[0] && IsTokenTwin(name)))));
-
-    private bool IsTokenTable(string name) => TokenTables.Contains(name);
-
-    private bool IsTokenTwin(string name) => TransposedTwins.Find(_first.Model).TryGetValue(name, out string? table) && IsTokenTable(table);
+                : _alignsTokens && TokenAxes.TryGetValue(name, out int axis) && !tensor.Shape.Where((extent, i) => i != axis && extent != match.Shape[i]).Any()));
 
     /// <summary>The shape decides; for a square weight what the graphs do with it.</summary>
     private bool IsTransposed(string name, TensorData tensor, TensorData match, bool? theirs, bool sameGraph)

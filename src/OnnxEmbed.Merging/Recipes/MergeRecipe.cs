@@ -30,6 +30,8 @@ internal sealed record MergeRecipe(string Method, int MethodLine)
 
     public RecipeTokenizer? Tokenizer { get; init; }
 
+    public string? ChatTemplate { get; init; }
+
     /// <summary>Options that mergekit's schema has no field for, with their lines.</summary>
     public IReadOnlyList<(RecipeSetting Setting, string Value, int Line)> Settings { get; init; } = [];
 }

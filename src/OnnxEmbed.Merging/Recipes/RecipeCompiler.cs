@@ -55,30 +55,40 @@ internal sealed class RecipeCompiler(RecipeFaults faults, bool extrapolate)
         return new RecipeStage(recipe.Name, options);
     }
 
-    /// <summary>
-    /// The tokenizer of the result is that of the base, or of the first model: base, and a model that is that one, merge token by token. No
-    /// merge makes a tokenizer that none of the models has.
-    /// </summary>
+    /// <summary>Whose tokens the result has, and rows of single ones, which come from the models of the merge.</summary>
     private MergeOptions Vocabulary(MergeRecipe recipe, MergeOptions options)
     {
+        options = options with { ChatTemplate = recipe.ChatTemplate };
         if (recipe.Tokenizer is not { } tokenizer)
         {
             return options;
         }
 
-        MergeInput first = options.Base ?? options.Inputs[0];
-        if (tokenizer.Source == "union")
+        MergeInput[] models = [.. options.Base is { } theBase ? [theBase] : Array.Empty<MergeInput>(), .. options.Inputs];
+        Dictionary<string, TokenSource> tokens = new(StringComparer.Ordinal);
+        foreach (RecipeToken token in tokenizer.Tokens)
         {
-            faults.Warn(tokenizer.Line,
-                $"tokenizer: no union of vocabularies is made; that of {first.Model} is kept, rows of tokens that others have beside it "
-                    + "are left out");
-        }
-        else if (tokenizer.Model is { } model && Located(model.Path) != first.Model)
-        {
-            faults.Add(tokenizer.Line, $"tokenizer: needs base, union or the model that gives the graph ({first.Model}), got {model}");
+            MergeInput? model = token.Model is { } named ? Input(named) : null;
+            if (model is not null && !models.Any(known => known.Model == model.Model || known.Layers.Any(range => range.Model.Model == model.Model)))
+            {
+                faults.Add(token.Line, $"tokens: '{token.Token}' needs one of the models that are merged "
+                    + $"({string.Join(", ", models.Select(known => known.Model).Distinct())}), got {token.Model}");
+            }
+
+            tokens[token.Token] = new TokenSource { Model = model, Token = token.Other, TokenId = token.Id, Force = token.Force };
         }
 
-        return options with { AlignVocabulary = true };
+        return options with
+        {
+            Vocabulary = new VocabularyMerge
+            {
+                Source = tokenizer.Model is not null ? VocabularySource.Model
+                    : tokenizer.Source == "union" ? VocabularySource.Union : VocabularySource.Base,
+                Model = tokenizer.Model is { } from ? Input(from) : null,
+                Tokens = tokens,
+                PadToMultipleOf = tokenizer.PadToMultipleOf,
+            },
+        };
     }
 
     private MergeOptions Settings(MergeRecipe recipe, MergeOptions options)

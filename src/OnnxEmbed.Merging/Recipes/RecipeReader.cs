@@ -1,3 +1,4 @@
+using OnnxEmbed.Merging.Vocabularies;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Merging.Recipes;
@@ -72,9 +73,13 @@ internal sealed partial class RecipeReader(RecipeFaults faults)
             Tokenizer = Tokenizer(fields),
             Settings = fields.TryGetValue("onnxembed", out YamlNode? settings) ? Settings(settings) : [],
         };
-        if (fields.TryGetValue("chat_template", out YamlNode? template))
+        if (fields.TryGetValue("chat_template", out YamlNode? template) && Word(template, "chat_template") is { } chat)
         {
-            faults.Warn(template.Line, "chat_template: an embedding model has none; it is passed over");
+            recipe = recipe with { ChatTemplate = chat };
+            if (ChatTemplates.Fault(chat) is { } fault)
+            {
+                faults.Add(template.Line, fault);
+            }
         }
 
         return Inputs(recipe, fields, root.Line);

@@ -40,6 +40,7 @@ internal static class RecipeRun
             {
                 Inputs = [.. options.Inputs.Select(Found)],
                 Base = options.Base is { } theBase ? Found(theBase) : null,
+                Vocabulary = options.Vocabulary?.Named(Found),
                 Trail = new StageTrail(stage.Name, text, results),
             };
             bool package = Directory.Exists((options.Base ?? options.Inputs[0]).Model);

@@ -41,6 +41,7 @@ internal sealed class ResolvedRecipe
     {
         Inputs = [.. options.Inputs.Select(trail.Named)],
         Base = options.Base is { } theBase ? trail.Named(theBase) : null,
+        Vocabulary = options.Vocabulary?.Named(trail.Named),
     };
 
     private void Write(ElementType? type)
@@ -83,6 +84,17 @@ internal sealed class ResolvedRecipe
             _yaml.Entry("out_dtype", DtypeOf(output)!);
         }
 
+        if (_options.Vocabulary is { } vocabulary)
+        {
+            _yaml.Mapping("tokenizer", () => Tokenizer(vocabulary));
+        }
+
+        if (_options.ChatTemplate is { } template)
+        {
+            _yaml.Word("chat_template");
+            _yaml.Path(template);
+        }
+
         (string Name, string Value)[] settings =
             [.. RecipeSetting.All.Select(setting => (setting.Name, Value: setting.Get(_options)!))
                 .Where(setting => setting.Value is not null)];
@@ -95,6 +107,64 @@ internal sealed class ResolvedRecipe
                     _yaml.Entry(setting, value);
                 }
             });
+        }
+    }
+
+    private void Tokenizer(VocabularyMerge vocabulary)
+    {
+        _yaml.Word("source");
+        if (vocabulary.Model is { } model)
+        {
+            _yaml.Model(model);
+        }
+        else
+        {
+            _yaml.Word(vocabulary.Source == VocabularySource.Union ? "union" : "base");
+        }
+
+        if (vocabulary.PadToMultipleOf > 1)
+        {
+            _yaml.Entry("pad_to_multiple_of", Text.Number(vocabulary.PadToMultipleOf));
+        }
+
+        if (vocabulary.Tokens.Count > 0)
+        {
+            _yaml.Mapping("tokens", () =>
+            {
+                foreach ((string token, TokenSource from) in vocabulary.Tokens)
+                {
+                    _yaml.Path(token);
+                    _yaml.Mapping(null, () => TokenFrom(from));
+                }
+            });
+        }
+    }
+
+    private void TokenFrom(TokenSource from)
+    {
+        _yaml.Word("source");
+        if (from is { Model: { } model, Token: null, TokenId: null })
+        {
+            _yaml.Model(model);
+        }
+        else
+        {
+            _yaml.Mapping(null, () =>
+            {
+                _yaml.Entry("kind", from.Model is null ? "zero" : "model_token");
+                if (from.Model is not null)
+                {
+                    _yaml.Word("model");
+                    _yaml.Model(from.Model);
+                    _yaml.Word(from.TokenId is null ? "token" : "token_id");
+                    _yaml.Path(from.TokenId is { } id ? Text.Number(id) : from.Token!);
+                }
+            });
+        }
+
+        if (from.Force)
+        {
+            _yaml.Entry("force", "true");
         }
     }
 

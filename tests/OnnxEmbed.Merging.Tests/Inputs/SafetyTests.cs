@@ -115,7 +115,7 @@ public class SafetyTests
         }
 
         Assert.Equal(File.ReadAllBytes(directory["a", Tokenizer]), File.ReadAllBytes(directory["c", Tokenizer]));
-        Assert.Contains(report.Tensors, tensor => tensor.Name == $"{Table}[1 other tokens]" && tensor.Action == "kept: tokens of the base only");
+        Assert.Contains(report.Tensors, tensor => tensor.Name == $"{Table}[1 other tokens]" && tensor.Action == "kept: tokens of one model");
     }
 
     [Fact]
@@ -162,14 +162,14 @@ public class SafetyTests
     private static string[] Swap(string package)
     {
         string path = Path.Combine(package, Tokenizer);
-        IReadOnlyDictionary<string, long> before = Merging.Inputs.Vocabulary.Read(path);
+        IReadOnlyDictionary<string, long> before = Merging.Vocabularies.Vocabulary.Read(path);
         string text = File.ReadAllText(path);
         text = text.Replace($"\"7\": {before["7"]}", $"\"7\": {before["8"]}x", StringComparison.Ordinal)
             .Replace($"\"8\": {before["8"]}", $"\"8\": {before["7"]}", StringComparison.Ordinal)
             .Replace($"{before["8"]}x", $"{before["8"]}", StringComparison.Ordinal)
             .Replace($"\"9\": {before["9"]}", $"\"nine\": {before["9"]}", StringComparison.Ordinal);
         File.WriteAllText(path, text);
-        Assert.Equal(before["7"], Merging.Inputs.Vocabulary.Read(path)["8"]);
+        Assert.Equal(before["7"], Merging.Vocabularies.Vocabulary.Read(path)["8"]);
         return [.. before.OrderBy(entry => entry.Value).Select(entry => entry.Key)];
     }
 

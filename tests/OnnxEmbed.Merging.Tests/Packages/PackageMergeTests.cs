@@ -71,7 +71,7 @@ public class PackageMergeTests
         Assert.Contains("tokenizer.json differs in b; that of a is kept", BareModels.Run(BareModels.Slerp(a, b, directory["c"])).Warnings);
         File.WriteAllText(tokenizer, text.Replace("\"7\"", "\"seven\"", StringComparison.Ordinal));
         DataException error = Assert.Throws<DataException>(() => BareModels.Run(BareModels.Slerp(a, b, directory["d"])));
-        Assert.Equal("merge: needs the same vocabulary in all models, a and b have different ones in tokenizer.json; --align-vocabulary merges them token by token", error.Message);
+        Assert.Equal("merge: needs the same vocabulary in all models, a and b have different ones in tokenizer.json; --vocab union or base merges them token by token", error.Message);
         Assert.False(Directory.Exists(directory["d"]));
     }
 

@@ -17,7 +17,7 @@ public class RecipeFileTests
         Assert.Equal(["2", "1.0e-0", "1.0e-0"], stage.Options.Inputs.Select(input => input.Parameters["weight"]));
         Assert.Equal("false", stage.Options.Parameters["normalize"]);
         Assert.True(stage.Options.LinearVectors);
-        string[] warned = ["modules", "revision", "override_architecture", "revision", "pad_to_multiple_of", "chat_template"];
+        string[] warned = ["modules", "revision", "override_architecture", "revision"];
         Assert.Equal(warned, file.Warnings.Select(warning => warning.Split(": ")[1]));
         Assert.All(file.Warnings, warning => Assert.Matches(@"every-field\.yaml:\d+: ", warning));
         fixture.Run(fixture["every-field.yaml"], "out.onnx");

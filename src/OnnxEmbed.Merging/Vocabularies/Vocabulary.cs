@@ -1,7 +1,7 @@
 using System.Text.Json;
 using OnnxEmbed.Tensors;
 
-namespace OnnxEmbed.Merging.Inputs;
+namespace OnnxEmbed.Merging.Vocabularies;
 
 /// <summary>The tokens of a <c>tokenizer.json</c> with their ids, whatever its model is (WordPiece, BPE, Unigram, WordLevel).</summary>
 internal static class Vocabulary
