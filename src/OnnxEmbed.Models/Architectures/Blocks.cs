@@ -18,6 +18,10 @@ internal sealed partial class Blocks(GraphBuilder graph, ParameterSource paramet
         bias ? parameters($"{module}.bias", [outputs]) : null,
         transB: true);
 
+    /// <summary>x W + b with the weight [in, out] of GPT-2's <c>Conv1D</c>: [N, in] → [N, out].</summary>
+    public Value Conv1D(Value x, string module, int outputs) => graph.Gemm(
+        x, parameters($"{module}.weight", [x.Shape.At(-1).Value, outputs]), parameters($"{module}.bias", [outputs]));
+
     /// <summary>Layer normalisation over the last axis (Ba et al. 2016, arXiv:1607.06450).</summary>
     public Value LayerNorm(Value x, string module, double epsilon)
     {
@@ -25,17 +29,30 @@ internal sealed partial class Blocks(GraphBuilder graph, ParameterSource paramet
         return graph.LayerNormalization(x, parameters($"{module}.weight", [width]), parameters($"{module}.bias", [width]), epsilon);
     }
 
-    /// <summary>x / √(mean x² + ε) · w over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467).</summary>
-    public Value RmsNorm(Value x, string module, double epsilon)
+    /// <summary>x / √(mean x² + ε) · (w + offset) over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467; offset 1: Gemma).</summary>
+    public Value RmsNorm(Value x, string module, double epsilon, double offset = 0)
     {
         // Written with Pow and Div, the form that ONNX Runtime recognises and runs as one kernel.
         Value meanSquare = graph.ReduceMean(graph.Node("Pow", [x, graph.Scalar(2, x.Type)]), keepDims: true, -1);
         Value root = graph.Sqrt(graph.Add(meanSquare, epsilon));
-        return graph.Mul(graph.Div(x, root), parameters($"{module}.weight", [x.Shape.At(-1).Value]));
+        Value weight = parameters($"{module}.weight", [x.Shape.At(-1).Value]);
+        return graph.Mul(graph.Div(x, root), offset == 0 ? weight : graph.Add(weight, offset));
     }
+
+    /// <summary>The same over each head of queries or keys [N, heads·d], with one weight [d] for all heads.</summary>
+    public Value HeadRmsNorm(Value x, string module, int width, double epsilon, double offset = 0) =>
+        graph.Reshape(RmsNorm(graph.Reshape(x, -1, width), module, epsilon, offset), -1, x.Shape.At(-1).Value);
 
     /// <summary>An activation under its name in the config.</summary>
     public Value Activation(string name, Value x) => ActivationFunctions.Build(graph, name, x);
+
+    /// <summary>down(act(gate(x)) · up(x)), a gated linear unit (Shazeer 2020, arXiv:2002.05202): [N, H] → [N, H].</summary>
+    public Value GatedFeedForward(Value x, string module, int wide, string activation, bool bias)
+    {
+        Value gate = Activation(activation, Linear(x, $"{module}.gate_proj", wide, bias));
+        Value up = Linear(x, $"{module}.up_proj", wide, bias);
+        return Linear(graph.Mul(gate, up), $"{module}.down_proj", (int)x.Shape.At(-1).Value, bias);
+    }
 
     /// <summary>Rows of a table: [V, H] and [B, S] → [B, S, H].</summary>
     public Value Embedding(string parameter, int rows, int width, Value indices) =>

@@ -12,6 +12,14 @@ internal static class KnownArchitectures
         Architecture.Of("bert", BertConfig.Read, BertGraph.Build, BertGraph.TokenTable, "bert."),
 
         Architecture.Of("llama", LlamaConfig.Read, LlamaGraph.Build, LlamaGraph.TokenTable, "model."),
+        Architecture.Of("mistral", MistralConfig.Read, LlamaGraph.Build, LlamaGraph.TokenTable, "model."),
+        Architecture.Of("qwen2", QwenConfig.Read, LlamaGraph.Build, LlamaGraph.TokenTable, "model."),
+        Architecture.Of("qwen3", QwenConfig.Read, LlamaGraph.Build, LlamaGraph.TokenTable, "model."),
+        Architecture.Of("gemma2", GemmaConfig.Read, GemmaGraph.Build, GemmaGraph.TokenTable, "model."),
+        Architecture.Of("gemma3_text", GemmaConfig.Read, GemmaGraph.Build, GemmaGraph.TokenTable, "model."),
+        Architecture.Of("phi3", Phi3Config.Read, Phi3Graph.Build, Phi3Graph.TokenTable, "model."),
+        Architecture.Of("gpt2", Gpt2Config.Read, Gpt2Graph.Build, Gpt2Graph.TokenTable, "transformer."),
+        Architecture.Of("gpt_neox", GptNeoXConfig.Read, GptNeoXGraph.Build, GptNeoXGraph.TokenTable, "gpt_neox."),
     ];
 
     /// <summary>The row of a <c>model_type</c>; null for one that is not built.</summary>

@@ -24,9 +24,10 @@ public static class LanguageModelHead
         ArgumentNullException.ThrowIfNull(parameters);
         switch (config)
         {
-            case LlamaConfig llama:
-                string table = llama.TieWordEmbeddings ? LlamaGraph.TokenTable : "lm_head.weight";
-                return graph.Gemm(hidden, parameters(table, [llama.VocabSize, llama.HiddenSize]), transB: true);
+            case DecoderConfig decoder:
+                string table = decoder.TieWordEmbeddings ? KnownArchitectures.Of(decoder).TokenTable : decoder.HeadTable;
+                Value logits = graph.Gemm(hidden, parameters(table, [decoder.VocabSize, decoder.HiddenSize]), transB: true);
+                return decoder.LogitSoftCap is double cap ? graph.Mul(graph.Tanh(graph.Mul(logits, 1 / cap)), cap) : logits;
             case BertConfig bert:
                 // BertLMPredictionHead: dense, GELU, layer normalisation, then the token table and a bias of its own.
                 Blocks blocks = new(graph, parameters, new EncoderInputs(hidden, hidden, null));
@@ -39,11 +40,11 @@ public static class LanguageModelHead
                     parameters("cls.predictions.bias", [bert.VocabSize]),
                     transB: true);
             default:
-                throw new DataException($"config: a language-model head needs model_type bert or llama, got {config.ModelType}");
+                throw new DataException($"config: a language-model head needs a decoder or bert as model_type, got {config.ModelType}");
         }
     }
 
-    /// <summary>Names and shapes of the parameters that belong to the head alone; empty for a tied Llama.</summary>
+    /// <summary>Names and shapes of the parameters that belong to the head alone; empty for a tied decoder.</summary>
     public static IReadOnlyDictionary<string, long[]> Parameters(ModelConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -56,8 +57,7 @@ public static class LanguageModelHead
             shapes[name] = shape;
             return inputs(name, shape);
         });
-        shapes.Remove(LlamaGraph.TokenTable);
-        shapes.Remove(BertGraph.TokenTable);
+        shapes.Remove(KnownArchitectures.Of(config).TokenTable);
         return shapes;
     }
 }

@@ -25,6 +25,9 @@ internal readonly struct JsonField
 
     public bool Exists => _element.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null);
 
+    /// <summary>Whether the member is not there at all, which some formats tell apart from null.</summary>
+    public bool IsAbsent => _element.ValueKind == JsonValueKind.Undefined;
+
     public bool IsString => _element.ValueKind == JsonValueKind.String;
 
     public bool IsObject => _element.ValueKind == JsonValueKind.Object;

@@ -29,11 +29,19 @@ public class WholeModelTests(ITestOutputHelper output)
         { "llama", PoolingMode.Last, false },
         { "llama", PoolingMode.Mean, true },
         { "llama, all heads alike", PoolingMode.Mean, false },
+        { "mistral", PoolingMode.Last, true },
+        { "qwen2", PoolingMode.Last, true },
+        { "qwen3", PoolingMode.Last, false },
+        { "gemma2", PoolingMode.Last, false },
+        { "gemma3_text", PoolingMode.Mean, false },
+        { "phi3", PoolingMode.WeightedMean, false },
+        { "gpt2", PoolingMode.Last, false },
+        { "gpt_neox", PoolingMode.Mean, false },
     };
 
     public static TheoryData<string, bool> LanguageModels => new()
     {
-        { "bert", false }, { "llama", false }, { "llama", true }, { "llama, tied head", false },
+        { "bert", false }, { "llama", false }, { "llama", true }, { "llama, tied head", false }, { "gemma2", false },
     };
 
     [Theory]
@@ -70,7 +78,7 @@ public class WholeModelTests(ITestOutputHelper output)
         "llama" => TinyModels.Llama,
         "llama, all heads alike" => TinyModels.Llama with { NumKeyValueHeads = 4, AttentionBias = true, MlpBias = true },
         "llama, tied head" => TinyModels.Llama with { TieWordEmbeddings = true },
-        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "unknown"),
+        _ => TinyModels.Decoder(name),
     };
 
     /// <summary>-1/B Σ ln softmax(cos(v, v)/0.05 without the diagonal)[next row]: each text's positive is the one after it.</summary>

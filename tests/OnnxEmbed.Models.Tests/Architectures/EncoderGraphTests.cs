@@ -184,11 +184,11 @@ public sealed class EncoderGraphTests
     public void Build_ConfigWithSeveralFaults_ReportsThemTogether()
     {
         DataException e = Assert.Throws<DataException>(() => EncoderGraph.Model(
-            TinyModels.Llama with { NumKeyValueHeads = 3, HeadDim = 5, HasRopeScaling = true }, PoolingMode.Mean, true, (_, _) => null!));
+            TinyModels.Llama with { NumKeyValueHeads = 3, HeadDim = 5, RopeScaling = new RopeScaling("cubic") }, PoolingMode.Mean, true, (_, _) => null!));
 
         Assert.Contains("num_key_value_heads needs a divisor of num_attention_heads (4), got 3", e.Message, StringComparison.Ordinal);
         Assert.Contains("head_dim needs an even number, got 5", e.Message, StringComparison.Ordinal);
-        Assert.Contains("rope_scaling needs null", e.Message, StringComparison.Ordinal);
+        Assert.Contains("rope_scaling.rope_type needs one of default, linear, dynamic, llama3, yarn, longrope", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -203,9 +203,10 @@ public sealed class EncoderGraphTests
     [Fact]
     public void Load_EveryArchitecture_ReadsBackWhatItWrites()
     {
+        // The width suits every default number of heads.
         foreach (Architecture row in KnownArchitectures.All)
         {
-            ModelConfig config = ModelConfig.Read(JsonField.Parse("c", Encoding.UTF8.GetBytes($$"""{"model_type":"{{row.ModelType}}","hidden_size":768}""")));
+            ModelConfig config = ModelConfig.Read(JsonField.Parse("c", Encoding.UTF8.GetBytes($$"""{"model_type":"{{row.ModelType}}","hidden_size":6144}""")));
 
             ModelConfig again = ModelConfig.Read(JsonField.Parse("c", Encoding.UTF8.GetBytes(config.ToJson())));
 

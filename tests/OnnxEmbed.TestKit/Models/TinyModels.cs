@@ -1,6 +1,9 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using OnnxEmbed.Models.Architectures;
 using OnnxEmbed.Models.Architectures.Decoders;
 using OnnxEmbed.Models.Architectures.Encoders;
+using OnnxEmbed.Models.Json;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Tensors;
 
@@ -43,6 +46,46 @@ public static class TinyModels
         HiddenAct = "silu",
         PadTokenId = 0,
     };
+
+    /// <summary>
+    /// A decoder of any family with all that distinguishes it: windows shorter than the texts, soft caps, stretched positions, key/value
+    /// groups, a part of each head turned.
+    /// </summary>
+    public static ModelConfig Decoder(string modelType)
+    {
+        JsonObject json = new()
+        {
+            ["model_type"] = modelType,
+            ["vocab_size"] = VocabularySize,
+            ["hidden_size"] = HiddenSize,
+            ["num_hidden_layers"] = 2,
+            ["num_attention_heads"] = modelType is "phi3" or "gpt_neox" ? 2 : 4,
+            ["num_key_value_heads"] = modelType == "phi3" ? 1 : 2,
+            ["head_dim"] = 4,
+            ["intermediate_size"] = 12,
+            ["max_position_embeddings"] = 16,
+            ["sliding_window"] = 2,
+            ["pad_token_id"] = 0,
+        };
+        JsonObject fields = JsonNode.Parse(modelType switch
+        {
+            "mistral" => """{"rope_scaling":{"rope_type":"yarn","factor":4}}""",
+            "qwen2" => """{"use_sliding_window":true,"max_window_layers":1}""",
+            "qwen3" => """{"attention_bias":true}""",
+            "gemma2" => """{"query_pre_attn_scalar":3,"attn_logit_softcapping":2,"final_logit_softcapping":3}""",
+            "gemma3_text" => """{"query_pre_attn_scalar":3,"sliding_window_pattern":2,"use_bidirectional_attention":true,"sliding_window":2}""",
+            "phi3" => """{"partial_rotary_factor":0.5,"original_max_position_embeddings":3,"rope_scaling":{"type":"longrope","short_factor":[1.5],"long_factor":[3]}}""",
+            "gpt2" => """{"scale_attn_by_inverse_layer_idx":true}""",
+            "gpt_neox" => """{"rotary_pct":0.5}""",
+            _ => throw new ArgumentOutOfRangeException(nameof(modelType), modelType, "unknown"),
+        })!.AsObject();
+        foreach ((string name, JsonNode? value) in fields)
+        {
+            json[name] = value?.DeepClone();
+        }
+
+        return ModelConfig.Read(JsonField.Parse(modelType, Encoding.UTF8.GetBytes(json.ToJsonString())));
+    }
 
     /// <summary>Normal weights of deviation 0.3; biases and scales are moved off 0 and 1 too.</summary>
     public static TensorSource Weights(ModelConfig config, ulong seed = 7)
