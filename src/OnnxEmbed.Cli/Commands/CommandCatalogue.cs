@@ -6,7 +6,7 @@ namespace OnnxEmbed.Cli.Commands;
 internal static class CommandCatalogue
 {
     /// <summary>The order in which one works with them, which is the order of the help.</summary>
-    private static readonly string[] Order = ["numbers", "text", "audit", "data", "init", "pretrain", "train", "merge", "combine", "extract", "export", "adapter", "embed", "eval", "study", "inspect", "diff", "verify"];
+    private static readonly string[] Order = ["numbers", "text", "audit", "data", "init", "pretrain", "train", "merge", "combine", "extract", "export", "adapter", "embed", "eval", "study", "inspect", "diff", "verify", "ship"];
 
     /// <summary>Place of a command in the help.</summary>
     public static int Rank(string name) => Array.IndexOf(Order, name);
@@ -35,5 +35,6 @@ internal static class CommandCatalogue
         app.AddCommands<InspectCommand>();
         app.AddCommands<DiffCommand>();
         app.AddCommands<VerifyCommand>();
+        app.AddCommands<ShipCommand>();
     }
 }

@@ -98,7 +98,7 @@ public sealed partial class ModelPackage
     }
 
     // Named files only: what else lies in the source (variants of the model, reports of an earlier merge) does not hold for new weights.
-    private IEnumerable<string> CopiedFiles() => ((string[])
+    internal IEnumerable<string> CopiedFiles() => ((string[])
         [
             ModelConfig.FileName, TokenizerJson.FileName, "tokenizer_config.json", "special_tokens_map.json",
             "vocab.txt", "vocab.json", "merges.txt",
