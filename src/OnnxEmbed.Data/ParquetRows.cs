@@ -143,7 +143,7 @@ public sealed class ParquetRows : IAsyncDisposable
     }
 
     /// <summary>Turns whatever a damaged file makes the Parquet library throw into one kind of error that names the file.</summary>
-    private static async Task<T> Guard<T>(string path, Func<Task<T>> work)
+    internal static async Task<T> Guard<T>(string path, Func<Task<T>> work)
     {
         try
         {

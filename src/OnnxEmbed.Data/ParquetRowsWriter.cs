@@ -15,7 +15,7 @@ public sealed class ParquetRowsWriter : IAsyncDisposable
     /// Snappy: 258 MB/s written and 414 MB/s read for list columns, where Zstandard at its fastest level took 203 and 150 and the
     /// package's own default level 4 MB/s (2 cores, 50 000 x 384 floats).
     /// </summary>
-    private static readonly ParquetOptions Options =
+    internal static readonly ParquetOptions Options =
         new() { CompressionMethod = CompressionMethod.Snappy, CompressionLevel = CompressionLevel.Fastest };
 
     private readonly AtomicOutput _output;

@@ -9,19 +9,22 @@ namespace OnnxEmbed.Models.Embedders;
 /// The memory of one run: ids, mask, segments and vectors of a batch, handed to ONNX Runtime in place and used again for the next batch.
 /// Not thread-safe.
 /// </summary>
-internal sealed class BatchBuffers(IReadOnlyList<string> inputNames, int width)
+internal sealed class BatchBuffers(IReadOnlyList<string> inputNames, int width) : IDisposable
 {
     private static readonly string[] OutputNames = [EncoderGraph.SentenceEmbeddingName];
 
+    private readonly RunOptions _run = new();
     private long[] _ids = [];
     private long[] _mask = [];
     private long[] _types = [];
     private float[] _vectors = [];
 
-    /// <summary>Runs one batch and copies each text's vector to its row.</summary>
-    public void Run(InferenceSession session, RunOptions run, TokenizedTexts texts, ReadOnlySpan<int> batch, int padId, Span<float> target)
+    /// <summary>Runs one batch.</summary>
+    /// <returns>The vectors, [texts of the batch, width], until the next run.</returns>
+    public ReadOnlySpan<float> Run(InferenceSession session, TokenizedTexts texts, ReadOnlySpan<int> batch, int padId)
     {
-        int length = 0;
+        // A text may have no token where the tokenizer puts none around it; the model then sees padding only.
+        int length = 1;
         foreach (int text in batch)
         {
             length = Math.Max(length, texts.LengthOf(text));
@@ -46,7 +49,7 @@ internal sealed class BatchBuffers(IReadOnlyList<string> inputNames, int width)
 
             using OrtValue output = OrtValue.CreateTensorValueFromMemory(
                 OrtMemoryInfo.DefaultInstance, _vectors.AsMemory(0, batch.Length * width), [batch.Length, width]);
-            session.Run(run, inputNames, inputs, OutputNames, [output]);
+            session.Run(_run, inputNames, inputs, OutputNames, [output]);
         }
         finally
         {
@@ -56,20 +59,16 @@ internal sealed class BatchBuffers(IReadOnlyList<string> inputNames, int width)
             }
         }
 
-        for (int i = 0; i < batch.Length; i++)
-        {
-            ReadOnlySpan<float> vector = _vectors.AsSpan(i * width, width);
-            int wrong = vector.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
-            if (wrong >= 0)
-            {
-                throw new DataException(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"needs finite vectors, got {vector[wrong]} at {wrong} for text {batch[i]}; are its weights finite?"));
-            }
-
-            vector.CopyTo(target[(batch[i] * width)..]);
-        }
+        ReadOnlySpan<float> vectors = _vectors.AsSpan(0, batch.Length * width);
+        int wrong = vectors.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+        return wrong < 0
+            ? vectors
+            : throw new DataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"needs finite vectors, got {vectors[wrong]} at {wrong % width} for {texts.NameOf(batch[wrong / width])}; are its weights finite?"));
     }
+
+    public void Dispose() => _run.Dispose();
 
     private void Fill(TokenizedTexts texts, ReadOnlySpan<int> batch, int length, int padId)
     {
@@ -88,11 +87,7 @@ internal sealed class BatchBuffers(IReadOnlyList<string> inputNames, int width)
         {
             ReadOnlySpan<int> ids = texts[batch[i]];
             Span<long> row = _ids.AsSpan(i * length, length);
-            for (int k = 0; k < ids.Length; k++)
-            {
-                row[k] = ids[k];
-            }
-
+            System.Numerics.Tensors.TensorPrimitives.ConvertChecked<int, long>(ids, row);
             row[ids.Length..].Fill(padId);
             Span<long> mask = _mask.AsSpan(i * length, length);
             mask[..ids.Length].Fill(1);

@@ -29,7 +29,13 @@ public sealed partial class Embedder
                 Fold(model, adapter, session, folded);
             }
 
-            return (new InferenceSession(package.ModelPath, session), folded);
+            if (!IsCut(package, options))
+            {
+                return (new InferenceSession(package.ModelPath, session), folded);
+            }
+
+            using OnnxModel scaled = OnnxModel.Load(package.ModelPath);
+            return (new InferenceSession(UnscaledVectors.Of(scaled), session), folded);
         });
     }
 
@@ -43,7 +49,10 @@ public sealed partial class Embedder
     {
         ArgumentNullException.ThrowIfNull(package);
         ArgumentNullException.ThrowIfNull(model);
-        return Open(package, options, session => (new InferenceSession(model.ToBytes(), session), []));
+        return Open(
+            package,
+            options,
+            session => (new InferenceSession(IsCut(package, options) ? UnscaledVectors.Of(model) : model.ToBytes(), session), []));
     }
 
     private static Embedder Open(
@@ -57,12 +66,19 @@ public sealed partial class Embedder
         // 12 M-parameter model, 2 cores. Lengths change from batch to batch here, so a recorded pattern would rarely fit anyway.
         using SessionOptions session = new()
         {
-            IntraOpNumThreads = options.Threads,
+            // Batches that run at the same time each bring the thread that calls; the rest of the threads help whoever asks.
+            IntraOpNumThreads = options.Threads - options.Sessions + 1,
             InterOpNumThreads = 1,
             EnableMemoryPattern = false,
             EnableCpuMemArena = true,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
+        if (options.Sessions > 1)
+        {
+            // A thread that spins for its next task takes time from the other batches.
+            session.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        }
+
         ExecutionDevice.Select(session, options.Device);
         (InferenceSession Session, IReadOnlyList<IDisposable> Held) opened;
         try
@@ -90,6 +106,9 @@ public sealed partial class Embedder
         }
     }
 
+    // Whether vectors are wanted as they are before the graph scales them.
+    private static bool IsCut(ModelPackage package, EmbedderOptions options) => package.Normalize && options.Normalize == false;
+
     private static void Check(EmbedderOptions options, ModelPackage package)
     {
         List<string> faults = [];
@@ -102,6 +121,9 @@ public sealed partial class Embedder
         }
 
         Needs(options.Threads >= 1, $"threads: needs 1 or more, got {options.Threads}");
+        Needs(
+            options.Sessions >= 1 && options.Sessions <= Math.Max(1, options.Threads),
+            $"sessions: needs a number in [1, {Math.Max(1, options.Threads)}], the threads, got {options.Sessions}");
         Needs(options.MaxTokensPerBatch >= 1, $"tokens per batch: needs 1 or more, got {options.MaxTokensPerBatch}");
         int least = Math.Max(1, package.Tokenizer.AddedTokenCount);
         int most = package.Config.MaxPositionEmbeddings > 0 ? package.Config.MaxPositionEmbeddings : int.MaxValue;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 using OnnxEmbed.Models.Architectures;
 using OnnxEmbed.Models.Packages;
@@ -15,8 +16,10 @@ public sealed partial class Embedder : IDisposable
 {
     private readonly InferenceSession _session;
     private readonly IReadOnlyList<IDisposable> _held;
-    private readonly EmbedderOptions _options;
     private readonly string[] _inputNames;
+    private readonly int _modelWidth;
+    private readonly bool _scales;
+    private readonly string _prompt;
     private readonly ConcurrentBag<BatchBuffers> _buffers = [];
 
     private Embedder(ModelPackage package, InferenceSession session, IReadOnlyList<IDisposable> held, EmbedderOptions options)
@@ -24,11 +27,19 @@ public sealed partial class Embedder : IDisposable
         Package = package;
         Tokenizer = package.Tokenizer;
         MaxLength = options.MaxLength ?? package.MaxLength;
+        Options = options;
+        _prompt = options.Prompt is null ? package.DefaultPrompt : package.PromptNamed(options.Prompt);
         _session = session;
         _held = held;
-        _options = options;
         _inputNames = [.. session.InputNames];
-        Width = CheckContract();
+        _modelWidth = CheckContract();
+        Width = options.Dimensions ?? _modelWidth;
+        if (Width < 1 || Width > _modelWidth)
+        {
+            throw new OptionException($"dimensions: needs a number in [1, {_modelWidth}], got {Width}");
+        }
+
+        _scales = (options.Normalize ?? package.Normalize) && (Width < _modelWidth || !package.Normalize);
     }
 
     /// <summary>The package that is run.</summary>
@@ -42,6 +53,9 @@ public sealed partial class Embedder : IDisposable
 
     /// <summary>The longest text in tokens; longer ones are cut.</summary>
     public int MaxLength { get; }
+
+    /// <summary>How it was opened.</summary>
+    public EmbedderOptions Options { get; }
 
     /// <summary>The vectors of texts, in their order.</summary>
     /// <param name="texts">Any number of texts; their ids and vectors must fit into memory.</param>
@@ -60,13 +74,14 @@ public sealed partial class Embedder : IDisposable
     public void Dispose()
     {
         _session.Dispose();
-        foreach (IDisposable held in _held)
+        foreach (IDisposable held in _held.Concat(_buffers))
         {
             held.Dispose();
         }
     }
 
-    internal TokenizedTexts Tokenize(IReadOnlyList<string> texts) => new(Tokenizer, texts, MaxLength, Package.DefaultPrompt);
+    internal TokenizedTexts Tokenize(IReadOnlyList<string?> texts, Func<int, string>? nameOf = null) =>
+        new(Tokenizer, texts, MaxLength, _prompt, Options.Threads, nameOf);
 
     internal EmbeddedTexts Run(TokenizedTexts texts, CancellationToken cancellationToken)
     {
@@ -76,15 +91,43 @@ public sealed partial class Embedder : IDisposable
         }
 
         float[] vectors = new float[texts.Count * Width];
-        int padId = Tokenizer.PadId ?? 0; // without a pad token any id will do: the mask hides it
-        BatchBuffers buffers = _buffers.TryTake(out BatchBuffers? free) ? free : new BatchBuffers(_inputNames, Width);
-        using RunOptions run = new();
-        try
+        void Put(int text, ReadOnlySpan<float> vector) => vector.CopyTo(vectors.AsSpan(text * Width));
+        List<int[]> batches = texts.Batches(Options.MaxTokensPerBatch);
+        if (Options.Sessions == 1 || batches.Count < 2)
         {
-            foreach (int[] batch in texts.Batches(_options.MaxTokensPerBatch))
+            foreach (int[] batch in batches)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                buffers.Run(_session, run, texts, batch, padId, vectors);
+                RunBatch(texts, batch, Put);
+            }
+        }
+        else
+        {
+            RunTogether(batches, batch => RunBatch(texts, batch, Put), cancellationToken);
+        }
+
+        return new EmbeddedTexts(vectors, texts.Count, Width, texts.TruncatedCount, texts.TokenCount);
+    }
+
+    /// <summary>Runs one batch and gives each text's vector to a sink. Several threads may call it at once.</summary>
+    internal void RunBatch(TokenizedTexts texts, ReadOnlySpan<int> batch, VectorSink sink)
+    {
+        BatchBuffers buffers = _buffers.TryTake(out BatchBuffers? free) ? free : new BatchBuffers(_inputNames, _modelWidth);
+        try
+        {
+            // Without a pad token any id will do: the mask hides it.
+            ReadOnlySpan<float> vectors = buffers.Run(_session, texts, batch, Tokenizer.PadId ?? 0);
+            Span<float> scaled = _scales ? new float[Width] : default;
+            for (int i = 0; i < batch.Length; i++)
+            {
+                ReadOnlySpan<float> vector = vectors.Slice(i * _modelWidth, Width);
+                if (_scales)
+                {
+                    Scale(vector, scaled);
+                    vector = scaled;
+                }
+
+                sink(batch[i], vector);
             }
         }
         catch (OnnxRuntimeException e)
@@ -99,8 +142,33 @@ public sealed partial class Embedder : IDisposable
         {
             _buffers.Add(buffers);
         }
+    }
 
-        return new EmbeddedTexts(vectors, texts.Count, Width, texts.TruncatedCount, texts.TokenCount);
+    // x / √(Σ x²); a vector of zeros stays one.
+    private static void Scale(ReadOnlySpan<float> vector, Span<float> scaled)
+    {
+        double squares = 0;
+        foreach (float value in vector)
+        {
+            squares += (double)value * value;
+        }
+
+        TensorPrimitives.Multiply(vector, squares > 0 ? (float)(1 / Math.Sqrt(squares)) : 0, scaled);
+    }
+
+    private void RunTogether(List<int[]> batches, Action<int[]> run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Parallel.ForEach(
+                Partitioner.Create(batches, EnumerablePartitionerOptions.NoBuffering),
+                new ParallelOptions { MaxDegreeOfParallelism = Options.Sessions, CancellationToken = cancellationToken },
+                run);
+        }
+        catch (AggregateException e)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.Flatten().InnerExceptions[0]);
+        }
     }
 
     // Inputs and outputs are those of the package contract; returns the width of a vector.

@@ -1,0 +1,134 @@
+using System.Buffers.Binary;
+using Parquet.Schema;
+using static OnnxEmbed.Data.Carrying.ParquetSchemaFields;
+
+namespace OnnxEmbed.Data.Carrying;
+
+/// <summary>
+/// The schema of a file whose columns are passed on. What a value means (a date, an unsigned or decimal number, a text) is taken away
+/// before the Parquet library reads the schema and put back in the output's footer, so that values are copied and never converted. Only
+/// fixed-length bytes and 96-bit times go through the library's own types; such a column is refused where that would change its type.
+/// </summary>
+internal sealed class CarriedSchema
+{
+    private static readonly string[] PhysicalTypes = ["bool", "int32", "int64", "int96", "float", "double", "byte array", "fixed-length bytes"];
+
+    private readonly ThriftStruct[] _elements;
+
+    private CarriedSchema(ThriftStruct footer, byte[] stripped, long dataLength)
+    {
+        _elements = [.. footer.Structs(Schema)];
+        StrippedFooter = stripped;
+        DataLength = dataLength;
+        RowCount = footer.Integer(FileRows);
+    }
+
+    /// <summary>The footer that the Parquet library is given.</summary>
+    public byte[] StrippedFooter { get; }
+
+    /// <summary>Bytes of the file before its footer.</summary>
+    public long DataLength { get; }
+
+    public long RowCount { get; }
+
+    /// <summary>Elements as the file has them, the root first.</summary>
+    public IReadOnlyList<ThriftStruct> Elements => _elements;
+
+    /// <summary>Names and kinds of the columns, for error texts.</summary>
+    public string Words => string.Join(", ", TopLevel().Select(element => $"{element.Text(Name)} ({Kind(element)})"));
+
+    public static CarriedSchema Read(string path)
+    {
+        ParquetFooter.Check(path);
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        Span<byte> tail = stackalloc byte[8];
+        file.Seek(-tail.Length, SeekOrigin.End);
+        file.ReadExactly(tail);
+        byte[] footer = new byte[BinaryPrimitives.ReadInt32LittleEndian(tail)];
+        long dataLength = file.Length - tail.Length - footer.Length;
+        file.Seek(dataLength, SeekOrigin.Begin);
+        file.ReadExactly(footer);
+        ThriftStruct stripped = ThriftStruct.Read(footer);
+        foreach (ThriftStruct element in stripped.Structs(Schema).Where(IsPlain))
+        {
+            element.Remove(ConvertedType);
+            element.Remove(LogicalType);
+        }
+
+        foreach (ThriftStruct chunk in stripped.Structs(RowGroups).SelectMany(group => group.Structs(Columns)))
+        {
+            // Bounds of values would be read by types that the values no longer have.
+            chunk.Struct(MetaData)?.Remove(Statistics);
+        }
+
+        return new CarriedSchema(ThriftStruct.Read(footer), stripped.ToBytes(), dataLength);
+    }
+
+    public bool Has(string column) => TopLevel().Any(element => element.Text(Name) == column);
+
+    public bool IsText(string column) => TopLevel().Any(element => element.Text(Name) == column && Kind(element) == "string");
+
+    /// <summary>Columns whose type the library would write another way, with what they are.</summary>
+    public IReadOnlyList<string> Changed(IReadOnlyList<ThriftStruct> written)
+    {
+        List<string> changed = [];
+        string column = "";
+        int depth = 0;
+        for (int i = 1; i < _elements.Length; i++)
+        {
+            if (depth == 0)
+            {
+                column = _elements[i].Text(Name);
+            }
+
+            depth += (int)_elements[i].Integer(Children) - (depth > 0 ? 1 : 0);
+            bool same = i < written.Count && ((int[])[ElementType, TypeLength, Repetition, Children, 7, 8]).All(field => IsSame(_elements[i], written[i], field))
+                && _elements[i].Text(Name) == written[i].Text(Name);
+            if (!same && changed.All(each => !each.StartsWith(column + " (", StringComparison.Ordinal)))
+            {
+                changed.Add($"{column} ({Kind(_elements[i])})");
+            }
+        }
+
+        return changed;
+    }
+
+    /// <summary>Whether the leaf's meaning was taken away, so that no bounds of values may be written.</summary>
+    public static bool IsPlain(ThriftStruct element) => element.Has(ElementType) && element.Integer(ElementType) is not (FixedBytes or 3);
+
+    /// <summary>The field of a top-level text column.</summary>
+    public static DataField Leaf(ParquetSchema schema, string column) => schema.DataFields.First(field => field.Path.ToString() == column);
+
+    private static bool IsSame(ThriftStruct a, ThriftStruct b, int field) =>
+        (field is 7 or 8 && IsPlain(a)) || (field == TypeLength && a.Integer(ElementType) != FixedBytes) || a.Integer(field, -1) == b.Integer(field, -1)
+        || (field == Children && a.Integer(field) == b.Integer(field));
+
+    private static string Kind(ThriftStruct element)
+    {
+        if (!element.Has(ElementType))
+        {
+            return element.Integer(ConvertedType, -1) == ConvertedList || element.Struct(LogicalType)?.Has(LogicalList) == true ? "list" : "structure";
+        }
+
+        bool text = element.Integer(ConvertedType, -1) == Utf8 || element.Struct(LogicalType)?.Has(LogicalString) == true;
+        return text && element.Integer(ElementType) == ByteArray && element.Integer(Repetition) != Repeated ? "string" : PhysicalTypes[element.Integer(ElementType)];
+    }
+
+    private IEnumerable<ThriftStruct> TopLevel()
+    {
+        long skip = 0;
+        for (int i = 1; i < _elements.Length; i++)
+        {
+            if (skip == 0)
+            {
+                yield return _elements[i];
+            }
+            else
+            {
+                skip--;
+            }
+
+            skip += _elements[i].Integer(Children);
+        }
+    }
+}
