@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using OnnxEmbed.Data.Carrying;
 using OnnxEmbed.Tensors;
 using Parquet;
 using Parquet.Data;
@@ -32,6 +34,8 @@ internal sealed class ColumnReading
                 return new ColumnReading(field.Name, flat, kind, flat.IsNullable, false);
             case DataField { IsArray: true } repeated when ListKind(repeated.ClrType) is { } kind:
                 return new ColumnReading(field.Name, repeated, kind, true, false);
+            case ListField { Item: DataField { IsArray: false, Name: Float16Footer.ElementName } half } halves:
+                return new ColumnReading(field.Name, half, ColumnKind.FloatList, true, halves.IsNullable);
             case ListField { Item: DataField { IsArray: false } item } list when ListKind(item.ClrType) is { } kind:
                 return new ColumnReading(field.Name, item, kind, true, list.IsNullable);
             default:
@@ -63,7 +67,7 @@ internal sealed class ColumnReading
             ColumnKind.Boolean => ReadValues(raw, count, ((RawColumnData<bool>)raw).Values),
             ColumnKind.IntegerList => ReadLists(path, raw, count, Integers(path, raw)),
             ColumnKind.DoubleList => ReadLists(path, raw, count, ((RawColumnData<double>)raw).Values),
-            _ => ReadLists(path, raw, count, ((RawColumnData<float>)raw).Values),
+            _ => ReadLists(path, raw, count, Floats(raw)),
         };
         return column.Count == count
             ? column
@@ -156,6 +160,23 @@ internal sealed class ColumnReading
         return row + 1 == count
             ? new ListColumn<T>(Schema.Name, values[..at].ToArray(), offsets, nulls)
             : throw new DataException($"{path}: column {Schema.Name}: needs {count} rows in the row group, got {row + 1}");
+    }
+
+    private static ReadOnlySpan<float> Floats(RawColumnData raw)
+    {
+        if (raw is RawColumnData<float> floats)
+        {
+            return floats.Values;
+        }
+
+        ReadOnlySpan<ReadOnlyMemory<byte>> halves = ((RawColumnData<ReadOnlyMemory<byte>>)raw).Values;
+        float[] wide = new float[halves.Length];
+        for (int i = 0; i < wide.Length; i++)
+        {
+            wide[i] = halves[i].Length == 2 ? (float)BinaryPrimitives.ReadHalfLittleEndian(halves[i].Span) : 0;
+        }
+
+        return wide;
     }
 
     private ReadOnlySpan<long> Integers(string path, RawColumnData raw)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OnnxEmbed.Data.Carrying;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Data;
@@ -9,7 +10,10 @@ public static class EmbeddingColumn
     /// <summary>The name that the embed and eval commands agree on.</summary>
     public const string DefaultName = "embedding";
 
-    /// <summary>Reads a column of float lists, or of double lists rounded to float, as one matrix.</summary>
+    /// <summary>
+    /// Reads a column of float lists, of double lists rounded to float, or of integer lists that are times a scale in the column beside them,
+    /// as one matrix.
+    /// </summary>
     /// <param name="table">The table.</param>
     /// <param name="name">Name of the column.</param>
     /// <exception cref="DataException">The column is missing or of another kind; a row is null, empty or of another width than the first;
@@ -18,6 +22,7 @@ public static class EmbeddingColumn
     {
         ListColumn<float> floats => Checked(table.Source, floats, floats.Array),
         ListColumn<double> doubles => Checked(table.Source, doubles, Array.ConvertAll(doubles.Array, static value => (float)value)),
+        ListColumn<long> integers when table.Has(name + VectorColumn.ScaleSuffix) => Checked(table.Source, integers, Scaled(table, integers)),
         Column other => throw ParquetTable.WrongKind(table.Source, other.Schema(), ColumnKind.FloatList),
     };
 
@@ -41,6 +46,21 @@ public static class EmbeddingColumn
         }
 
         return new ListColumn<float>(name, values, offsets);
+    }
+
+    private static float[] Scaled(ParquetTable table, ListColumn<long> integers)
+    {
+        double[] scales = table.Numbers(integers.Name + VectorColumn.ScaleSuffix);
+        float[] values = new float[integers.Array.Length];
+        for (int row = 0; row < integers.Count; row++)
+        {
+            for (int i = integers.Offsets[row]; i < integers.Offsets[row + 1]; i++)
+            {
+                values[i] = integers.Array[i] * (float)scales[row];
+            }
+        }
+
+        return values;
     }
 
     private static EmbeddingMatrix Checked<T>(string source, ListColumn<T> column, float[] values)

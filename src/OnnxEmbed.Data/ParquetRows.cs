@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OnnxEmbed.Data.Carrying;
 using OnnxEmbed.Tensors;
 using Parquet;
 using Parquet.Schema;
@@ -48,7 +49,7 @@ public sealed class ParquetRows : IAsyncDisposable
         ParquetReader reader = await Guard(path, () =>
         {
             ParquetFooter.Check(path);
-            return ParquetReader.CreateAsync(new EndingStream(path), null, false, cancellationToken);
+            return ParquetReader.CreateAsync(Float16Footer.OpenStream(path), null, false, cancellationToken);
         }).ConfigureAwait(false);
         try
         {

@@ -18,10 +18,12 @@ internal sealed class EngineOptions : ICommandParameterSet
     public string Device { get; set; } = "cpu";
 
     /// <summary>Opens a package, with the adapter of a directory (an adapter, or a run that has one) added to it.</summary>
-    public Embedder Open(Session session, string package, string? adapter, int? maxLength, int? batchTokens)
+    public Embedder Open(
+        Session session, string package, string? adapter, int? maxLength, int? batchTokens, Func<EmbedderOptions, EmbedderOptions>? more = null)
     {
         EmbedderOptions options = new(Threads ?? session.DefaultThreads) { Device = Device, MaxLength = maxLength };
         options = batchTokens is { } tokens ? options with { MaxTokensPerBatch = tokens } : options;
+        options = more?.Invoke(options) ?? options;
         if (adapter is null)
         {
             return Embedder.Open(ModelPackage.Open(package), options);

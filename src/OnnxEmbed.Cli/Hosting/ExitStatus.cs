@@ -1,4 +1,5 @@
 using OnnxEmbed.Cli.CommandLine;
+using OnnxEmbed.Models.Embedders;
 using OnnxEmbed.Tensors;
 using OnnxEmbed.Training.Runs;
 
@@ -25,7 +26,7 @@ internal static class ExitStatus
         Exception cause = Unwrap(exception);
         if (cause is OperationCanceledException && session.Cancellation.IsCancellationRequested)
         {
-            session.Stderr.WriteLine($"onnxembed: {(cause is RunStoppedException ? cause.Message : "stopped")}");
+            session.Stderr.WriteLine($"onnxembed: {(cause is RunStoppedException or EmbedStoppedException ? cause.Message : "stopped")}");
             return Interrupted;
         }
 

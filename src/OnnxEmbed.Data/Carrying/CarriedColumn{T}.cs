@@ -81,7 +81,7 @@ internal sealed class CarriedColumn<T> : CarriedColumn
     }
 
     private ReadOnlyMemory<TItem>? Part<TItem>(TItem[]? items, int[]? starts, int start, int count) =>
-        items is null ? null
+        items is null ? default(ReadOnlyMemory<TItem>?)
         : starts is null ? items.AsMemory(start, count)
         : items.AsMemory(starts[start], starts[start + count] - starts[start]);
 
@@ -91,6 +91,8 @@ internal sealed class CarriedColumn<T> : CarriedColumn
         int[] values = new int[rows + 1];
         int row = 0;
         int value = 0;
+
+        // The library may give more values than are defined: those at the end are no one's.
         for (int i = 0; i < _definitions!.Length; i++)
         {
             if (_repetitions is null || _repetitions[i] == 0)
@@ -109,6 +111,6 @@ internal sealed class CarriedColumn<T> : CarriedColumn
 
         levels[rows] = _definitions.Length;
         values[rows] = value;
-        return (levels, values, value == _values.Length ? row : -1);
+        return (levels, values, value <= _values.Length ? row : -1);
     }
 }

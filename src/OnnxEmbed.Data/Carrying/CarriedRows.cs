@@ -55,8 +55,12 @@ public sealed class CarriedRows : IAsyncDisposable
             throw new DataException(Directory.Exists(path) ? $"{path}: needs a Parquet file, got a directory" : $"{path}: no such file");
         }
 
-        CarriedSchema schema = await ParquetRows.Guard(path, () => Task.FromResult(CarriedSchema.Read(path))).ConfigureAwait(false);
-        CheckNames(path, schema, textColumns, newColumns);
+        CarriedSchema schema = await ParquetRows.Guard(path, () =>
+        {
+            CarriedSchema read = CarriedSchema.Read(path);
+            CheckNames(path, read, textColumns, newColumns);
+            return Task.FromResult(read);
+        }).ConfigureAwait(false);
         ParquetReader reader = await ParquetRows.Guard(
             path,
             () => ParquetReader.CreateAsync(
@@ -64,8 +68,12 @@ public sealed class CarriedRows : IAsyncDisposable
         try
         {
             IReadOnlyList<string> changed = await ParquetRows.Guard(
-                path, async () => schema.Changed(await CarriedRowsWriter.ElementsAsync(reader.Schema, cancellationToken).ConfigureAwait(false)))
-                .ConfigureAwait(false);
+                path,
+                async () =>
+                {
+                    CheckRowCounts(reader, schema);
+                    return schema.Changed(await CarriedRowsWriter.ElementsAsync(reader.Schema, cancellationToken).ConfigureAwait(false));
+                }).ConfigureAwait(false);
             return changed.Count == 0
                 ? new CarriedRows(path, reader, schema, textColumns)
                 : throw new DataException($"{path}: needs columns of a kind that can be passed on unchanged, got {string.Join(", ", changed)}");
@@ -139,6 +147,20 @@ public sealed class CarriedRows : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _reader.DisposeAsync();
+
+    private static void CheckRowCounts(ParquetReader reader, CarriedSchema schema)
+    {
+        long sum = 0;
+        foreach (ParquetRowGroupReader group in reader.RowGroups)
+        {
+            sum += group.RowCount is >= 0 and < int.MaxValue ? group.RowCount : throw new InvalidDataException($"a row group has {group.RowCount} rows");
+        }
+
+        if (sum != schema.RowCount)
+        {
+            throw new InvalidDataException($"its row groups have {sum} rows, its footer says {schema.RowCount}");
+        }
+    }
 
     private static void CheckNames(string path, CarriedSchema schema, IReadOnlyList<string> textColumns, IReadOnlyList<string> newColumns)
     {

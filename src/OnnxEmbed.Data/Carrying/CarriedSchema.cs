@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Parquet.Schema;
 using static OnnxEmbed.Data.Carrying.ParquetSchemaFields;
 
 namespace OnnxEmbed.Data.Carrying;
@@ -37,9 +36,9 @@ internal sealed class CarriedSchema
     /// <summary>Names and kinds of the columns, for error texts.</summary>
     public string Words => string.Join(", ", TopLevel().Select(element => $"{element.Text(Name)} ({Kind(element)})"));
 
-    public static CarriedSchema Read(string path)
+    /// <summary>The footer of a file that <see cref="ParquetFooter"/> has passed, and the bytes before it.</summary>
+    public static (byte[] Footer, long DataLength) ReadFooter(string path)
     {
-        ParquetFooter.Check(path);
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         Span<byte> tail = stackalloc byte[8];
         file.Seek(-tail.Length, SeekOrigin.End);
@@ -48,8 +47,15 @@ internal sealed class CarriedSchema
         long dataLength = file.Length - tail.Length - footer.Length;
         file.Seek(dataLength, SeekOrigin.Begin);
         file.ReadExactly(footer);
+        return (footer, dataLength);
+    }
+
+    public static CarriedSchema Read(string path)
+    {
+        ParquetFooter.Check(path);
+        (byte[] footer, long dataLength) = ReadFooter(path);
         ThriftStruct stripped = ThriftStruct.Read(footer);
-        foreach (ThriftStruct element in stripped.Structs(Schema).Where(IsPlain))
+        foreach (ThriftStruct element in stripped.Structs(Schema).Where(element => IsPlain(element) || IsFloat16(element)))
         {
             element.Remove(ConvertedType);
             element.Remove(LogicalType);
@@ -96,8 +102,27 @@ internal sealed class CarriedSchema
     /// <summary>Whether the leaf's meaning was taken away, so that no bounds of values may be written.</summary>
     public static bool IsPlain(ThriftStruct element) => element.Has(ElementType) && element.Integer(ElementType) is not (FixedBytes or 3);
 
-    /// <summary>The field of a top-level text column.</summary>
-    public static DataField Leaf(ParquetSchema schema, string column) => schema.DataFields.First(field => field.Path.ToString() == column);
+    /// <summary>Whether the leaf holds 16-bit floating point numbers, a type that the library throws on.</summary>
+    public static bool IsFloat16(ThriftStruct element) => element.Integer(ElementType) == FixedBytes && element.Struct(LogicalType)?.Has(LogicalFloat16) == true;
+
+    /// <summary>The elements that are columns of the table, and not parts of one.</summary>
+    public static IEnumerable<ThriftStruct> TopLevel(IReadOnlyList<ThriftStruct> elements)
+    {
+        long skip = 0;
+        for (int i = 1; i < elements.Count; i++)
+        {
+            if (skip == 0)
+            {
+                yield return elements[i];
+            }
+            else
+            {
+                skip--;
+            }
+
+            skip += elements[i].Integer(Children);
+        }
+    }
 
     private static bool IsSame(ThriftStruct a, ThriftStruct b, int field) =>
         (field is 7 or 8 && IsPlain(a)) || (field == TypeLength && a.Integer(ElementType) != FixedBytes) || a.Integer(field, -1) == b.Integer(field, -1)
@@ -114,21 +139,5 @@ internal sealed class CarriedSchema
         return text && element.Integer(ElementType) == ByteArray && element.Integer(Repetition) != Repeated ? "string" : PhysicalTypes[element.Integer(ElementType)];
     }
 
-    private IEnumerable<ThriftStruct> TopLevel()
-    {
-        long skip = 0;
-        for (int i = 1; i < _elements.Length; i++)
-        {
-            if (skip == 0)
-            {
-                yield return _elements[i];
-            }
-            else
-            {
-                skip--;
-            }
-
-            skip += _elements[i].Integer(Children);
-        }
-    }
+    private IEnumerable<ThriftStruct> TopLevel() => TopLevel(_elements);
 }

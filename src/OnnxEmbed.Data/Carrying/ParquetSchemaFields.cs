@@ -28,6 +28,7 @@ internal static class ParquetSchemaFields
     // ColumnChunk, ColumnMetaData
     public const int FileOffset = 2;
     public const int MetaData = 3;
+    public const int PathInSchema = 3;
     public const int Statistics = 12;
 
     // Type

@@ -26,7 +26,7 @@ internal sealed class PartStream(Stream file, IncrementalHash hash) : Stream
 
     public override long Position
     {
-        get => file.Position + _footer.Length;
+        get => file.Position + (AtFooter ? _footer.Length : 0);
         set => throw new NotSupportedException();
     }
 

@@ -1,6 +1,5 @@
-using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using OnnxEmbed.Data.Carrying;
 using OnnxEmbed.Models.Json;
@@ -10,14 +9,15 @@ namespace OnnxEmbed.Models.Embedders;
 
 /// <summary>
 /// The directory <c>E.partial</c> in which a long embedding keeps its work: <c>job.json</c> says what is embedded and how,
-/// <c>rows.parquet</c> grows by one row group a window, and <c>parts.jsonl</c> has a line for each row group that is on the disk. A line is
-/// written after the bytes it speaks of, so a killed process leaves at most a row group without its line, or half a line; both are cut off.
+/// <c>rows.parquet</c> grows by one row group a window, and <c>parts.log</c> has a line for each row group that is on the disk: the
+/// hash of the rest of the line, and what is known of the row group, as JSON. A line is written after the bytes it speaks of, so a killed process
+/// leaves at most a row group without its line, or half a line; both are cut off.
 /// </summary>
 internal sealed class EmbedJournal
 {
     private const string JobName = "job.json";
     private const string RowsName = "rows.parquet";
-    private const string PartsName = "parts.jsonl";
+    private const string PartsName = "parts.log";
 
     private readonly string _directory;
 
@@ -80,17 +80,7 @@ internal sealed class EmbedJournal
 
         foreach (string line in File.ReadLines(PartsPath))
         {
-            (CarriedPart, EmbedProgress)? part;
-            try
-            {
-                part = Parse(line);
-            }
-            catch (Exception e) when (e is DataException or FormatException)
-            {
-                part = null;
-            }
-
-            if (part is not { } whole)
+            if (Parse(line) is not { } whole)
             {
                 yield break;
             }
@@ -127,7 +117,8 @@ internal sealed class EmbedJournal
             ["row_group"] = Convert.ToBase64String(part.RowGroup.Span),
         };
         using FileStream file = new(PartsPath, FileMode.Append, FileAccess.Write, FileShare.Read);
-        file.Write(Encoding.UTF8.GetBytes(line.ToJsonString() + "\n"));
+        string json = line.ToJsonString();
+        file.Write(Encoding.UTF8.GetBytes($"{HashOf(json)} {json}\n"));
         file.Flush(flushToDisk: true);
     }
 
@@ -142,15 +133,23 @@ internal sealed class EmbedJournal
     /// <summary>Removes a directory in which nothing was finished.</summary>
     public void Remove() => Directory.Delete(_directory, recursive: true);
 
-    // A line ends with the brace of its object; half a line does not parse.
-    private static (CarriedPart Part, EmbedProgress Counts) Parse(string line)
+    // Null for half a line or one that was changed.
+    private static (CarriedPart Part, EmbedProgress Counts)? Parse(string line)
     {
-        JsonField json = JsonField.Parse(PartsName, Encoding.UTF8.GetBytes(line));
+        int space = line.IndexOf(' ', StringComparison.Ordinal);
+        if (space < 0 || HashOf(line[(space + 1)..]) != line[..space])
+        {
+            return null;
+        }
+
+        JsonField json = JsonField.Parse(PartsName, Encoding.UTF8.GetBytes(line[(space + 1)..]));
         long Number(string name) => (long)json[name].AsUInt64();
         CarriedPart part = new(
             Number("rows"), Number("offset"), Number("length"), json["sha256"].AsString(), Convert.FromBase64String(json["row_group"].AsString()));
         return (part, new EmbedProgress(part.Rows, 0, Number("tokens"), Number("truncated"), Number("nulls")));
     }
+
+    private static string HashOf(string json) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)));
 
     private bool IsOurs() => Directory.EnumerateFileSystemEntries(_directory).Select(Path.GetFileName)
         .All(name => name is JobName or RowsName or PartsName || name!.StartsWith('.'));

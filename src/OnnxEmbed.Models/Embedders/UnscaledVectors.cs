@@ -1,6 +1,6 @@
-using Google.Protobuf;
 using OnnxEmbed.Models.Architectures;
 using OnnxEmbed.Onnx;
+using OnnxEmbed.Onnx.Schema;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Models.Embedders;

@@ -68,7 +68,7 @@ internal static class EmbedBenchmark
     }
 
     private static long Pipeline(Embedder embedder, string data, string output) =>
-        EmbedPipeline.RunAsync(embedder, new EmbedPipelineOptions { InputPath = data, OutputPath = output, ChunkRows = ChunkRows, Force = true }).GetAwaiter().GetResult().Tokens;
+        EmbedPipeline.RunAsync(embedder, new EmbedPipelineOptions { InputPath = data, OutputPath = output, WindowRows = ChunkRows, Force = true }).GetAwaiter().GetResult().Tokens;
 
     private static InferenceSession Session(string model, int threads)
     {
