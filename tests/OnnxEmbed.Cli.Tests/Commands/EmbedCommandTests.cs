@@ -25,9 +25,25 @@ public sealed class EmbedCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("f16")]
+    [InlineData("int8")]
+    public void Embed_SmallerTypes_AreEvaluatedLikeF32(string type)
+    {
+        double expected = Silhouette("f32");
+        Assert.Equal(expected, Silhouette(type), 0.01);
+        Assert.InRange(Math.Abs(expected), 0.02, 1);
+    }
+
+    [Theory]
     [InlineData(1, "needs a text column 'body', the file has text (string)", "--text", "body")]
     [InlineData(1, "adapter_config.json: needs to exist", "--adapter", "/no/such")]
     [InlineData(2, "device: needs cpu, cuda or cuda:N, got gpu", "--device", "gpu")]
+    [InlineData(2, "--dtype: needs f32, f16, int8, got 'bf16'", "--dtype", "bf16")]
+    [InlineData(2, "--normalize: needs on or off, got 'yes'", "--normalize", "yes")]
+    [InlineData(2, "dimensions: needs a number in [1, 16], got 99", "--dim", "99")]
+    [InlineData(2, "prompt: needs none, got query", "--prompt", "query")]
+    [InlineData(2, "rows of a window: needs 1 or more, got 0", "--window", "0")]
+    [InlineData(2, "sessions: needs a number in [1, 1], the threads, got 2", "--sessions", "2")]
     [InlineData(2, "option --threads: needs a whole number, got 'two'", "--threads", "two")]
     public void Embed_WrongOption_FailsAndLeavesNothing(int status, string message, string option, string value) =>
         Refused(status, message, _folder["m"], _folder["t.parquet"], option, value);
@@ -51,6 +67,15 @@ public sealed class EmbedCommandTests : IDisposable
         byte[] whole = File.ReadAllBytes(_folder["m/onnx/model.onnx"]);
         _folder.Write("m/onnx/model.onnx", whole.AsSpan(0, whole.Length / 2));
         Refused(1, "model.onnx", _folder["m"], _folder["t.parquet"]);
+    }
+
+    private double Silhouette(string type)
+    {
+        string embeddings = _folder[type + ".parquet"];
+        CommandRun.Done("embed", _folder["m"], "--data", _folder["t.parquet"], "-o", embeddings, "--dtype", type, "--dim", "12", "--normalize", "off");
+        CommandRun.Done("eval", "--embeddings", embeddings, "--label", "family", "-o", _folder[type]);
+        using JsonDocument metrics = JsonDocument.Parse(File.ReadAllText(_folder[type + "/metrics.json"]));
+        return metrics.RootElement.GetProperty("metrics").GetProperty("silhouette_euclidean").GetDouble();
     }
 
     private void Refused(int status, string message, string package, string data, params string[] more)

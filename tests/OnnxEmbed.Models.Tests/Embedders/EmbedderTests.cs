@@ -184,9 +184,9 @@ public sealed class EmbedderTests : IDisposable
     public void Open_WrongOptions_ReportsThemTogether()
     {
         OptionException e = Assert.Throws<OptionException>(() =>
-            Embedder.Open(Package("bert"), new EmbedderOptions(0) { MaxTokensPerBatch = 0, MaxLength = 65 }));
+            Embedder.Open(Package("bert"), new EmbedderOptions(0) { Sessions = 2, MaxTokensPerBatch = 0, MaxLength = 65 }));
 
-        Assert.Equal("threads: needs 1 or more, got 0; tokens per batch: needs 1 or more, got 0; maximum length: needs a number in [2, 64], got 65", e.Message);
+        Assert.Equal("threads: needs 1 or more, got 0; sessions: needs a number in [1, 1], the threads, got 2; tokens per batch: needs 1 or more, got 0; maximum length: needs a number in [2, 64], got 65", e.Message);
     }
 
     [Theory]
@@ -233,6 +233,75 @@ public sealed class EmbedderTests : IDisposable
         using Embedder with = Embedder.Open(ModelPackage.Open(plain.FullPath), new EmbedderOptions(1));
 
         Assert.Equal(expected, with.Embed(["5"], Token).Values);
+    }
+
+    [Fact]
+    public void Embed_NamedPrompt_PutsItBeforeEachText()
+    {
+        ModelPackage plain = Package("bert");
+        using Embedder without = Embedder.Open(plain, new EmbedderOptions(1));
+        File.WriteAllText(
+            Path.Combine(plain.FullPath, "config_sentence_transformers.json"), """{"prompts":{"q":"query: ","p":"3 "},"default_prompt_name":"q"}""");
+        ModelPackage package = ModelPackage.Open(plain.FullPath);
+        using Embedder named = Embedder.Open(package, new EmbedderOptions(1) { Prompt = "p" });
+        using Embedder none = Embedder.Open(package, new EmbedderOptions(1) { Prompt = "none" });
+
+        Assert.Equal(without.Embed(["3 5"], Token).Values, named.Embed(["5"], Token).Values);
+        Assert.Equal(without.Embed(["5"], Token).Values, none.Embed(["5"], Token).Values);
+        OptionException e = Assert.Throws<OptionException>(() => Embedder.Open(package, new EmbedderOptions(1) { Prompt = "x" }));
+        Assert.Equal("prompt: needs p, q, none, got x", e.Message);
+    }
+
+    [Fact]
+    public void Embed_Dimensions_GivesTheBeginningScaledToOne()
+    {
+        ModelPackage package = Package("bert");
+        using Embedder whole = Embedder.Open(package, new EmbedderOptions(1));
+        using Embedder part = Embedder.Open(package, new EmbedderOptions(1) { Dimensions = 5 });
+
+        EmbeddedTexts all = whole.Embed(Texts, Token);
+        EmbeddedTexts cut = part.Embed(Texts, Token);
+
+        Assert.Equal((5, 5), (part.Width, cut.Columns));
+        for (int i = 0; i < Texts.Length; i++)
+        {
+            float norm = (float)TensorNorm(all[i][..5]);
+            TensorAssert.Close([.. all[i][..5].ToArray().Select(value => value / norm)], cut[i], new Tolerance(1e-6, 1e-5));
+        }
+
+        OptionException e = Assert.Throws<OptionException>(() => Embedder.Open(package, new EmbedderOptions(1) { Dimensions = 17 }));
+        Assert.Equal("dimensions: needs a number in [1, 16], got 17", e.Message);
+    }
+
+    [Theory]
+    [InlineData("bert")]
+    [InlineData("llama")]
+    public void Embed_NormalizeOff_GivesThePooledStates(string architecture)
+    {
+        ModelPackage package = Package(architecture);
+        using Embedder scaled = Embedder.Open(package, new EmbedderOptions(1));
+        using Embedder plain = Embedder.Open(package, new EmbedderOptions(1) { Normalize = false });
+        EmbeddedTexts expected = scaled.Embed(Texts, Token);
+
+        EmbeddedTexts vectors = plain.Embed(Texts, Token);
+
+        for (int i = 0; i < Texts.Length; i++)
+        {
+            double norm = TensorNorm(vectors[i]);
+            Assert.True(Math.Abs(norm - 1) > 1e-3);
+            TensorAssert.Close([.. vectors[i].ToArray().Select(value => (float)(value / norm))], expected[i], new Tolerance(1e-6, 1e-5));
+        }
+    }
+
+    [Fact]
+    public void Embed_SeveralSessions_GivesTheSameBytes()
+    {
+        ModelPackage package = Package("bert");
+        string[] texts = [.. Enumerable.Range(0, 600).Select(i => string.Join(", ", Enumerable.Range(i, i % 7)))];
+        using Embedder one = Embedder.Open(package, new EmbedderOptions(1) { MaxTokensPerBatch = 128 });
+        using Embedder three = Embedder.Open(package, new EmbedderOptions(4) { Sessions = 3, MaxTokensPerBatch = 128 });
+
+        Assert.Equal(one.Embed(texts, Token).Values, three.Embed(texts, Token).Values);
     }
 
     [Fact]
