@@ -12,24 +12,26 @@ public static class LoraFolding
     /// <summary>The folded weight, computed in double and rounded once to the weight's type.</summary>
     /// <param name="weight">W [out, in], of an embedding [vocabulary, width], of a float type.</param>
     /// <param name="module">The change.</param>
+    /// <param name="inputFirst">Whether the weight of a linear layer is [in, out] instead, as GPT-2 holds it.</param>
     /// <exception cref="ShapeMismatchException">The matrices do not fit the weight.</exception>
     /// <exception cref="DataException">A row of a weight-decomposed layer is zero and has no direction.</exception>
-    public static TensorData Fold(TensorData weight, LoraModule module)
+    public static TensorData Fold(TensorData weight, LoraModule module, bool inputFirst = false)
     {
         ArgumentNullException.ThrowIfNull(weight);
         ArgumentNullException.ThrowIfNull(module);
-        long[] shape = module.IsEmbedding ? [module.Inputs, module.Outputs] : [module.Outputs, module.Inputs];
+        inputFirst |= module.IsEmbedding;
+        long[] shape = inputFirst ? [module.Inputs, module.Outputs] : [module.Outputs, module.Inputs];
         if (!weight.Shape.SequenceEqual(shape) || !weight.ElementType.IsFloat())
         {
             throw new ShapeMismatchException(
                 $"{module.Parameter}: needs shape [{string.Join(", ", shape)}] of a float type for the adapter, got {weight}", []);
         }
 
-        // Row by row of W: the rows' factors times the columns' factors, A and B trading places for an embedding.
+        // Row by row of W: the rows' factors times the columns' factors, A and B trading places where a row belongs to an input.
         int rank = module.Rank, rows = (int)shape[0], width = (int)shape[1];
         double[] values = weight.ToDoubles();
-        double[] rowFactors = module.IsEmbedding ? Transpose(module.A.ToDoubles(), rank) : module.B.ToDoubles();
-        double[] columnFactors = module.IsEmbedding ? Transpose(module.B.ToDoubles(), width) : module.A.ToDoubles();
+        double[] rowFactors = inputFirst ? Transpose(module.A.ToDoubles(), rank) : module.B.ToDoubles();
+        double[] columnFactors = inputFirst ? Transpose(module.B.ToDoubles(), width) : module.A.ToDoubles();
         double[] delta = new double[width];
         for (int row = 0; row < rows; row++)
         {
@@ -45,7 +47,7 @@ public static class LoraFolding
 
         if (module.Magnitude is { } magnitude)
         {
-            Decompose(values, width, module, magnitude.ToDoubles());
+            Decompose(values, width, module, magnitude.ToDoubles(), inputFirst);
         }
 
         return TensorData.FromDoubles(values, weight.ElementType, shape);
@@ -69,13 +71,13 @@ public static class LoraFolding
         return TensorData.FromDoubles(values, bias.ElementType, module.Outputs);
     }
 
-    /// <summary>Gives each output (a row of a linear layer, a column of an embedding) the length m.</summary>
-    private static void Decompose(double[] values, int width, LoraModule module, double[] magnitude)
+    /// <summary>Gives each output (a row, or a column where the rows belong to inputs) the length m.</summary>
+    private static void Decompose(double[] values, int width, LoraModule module, double[] magnitude, bool inputFirst)
     {
         double[] factors = new double[magnitude.Length];
         for (int i = 0; i < values.Length; i++)
         {
-            factors[module.IsEmbedding ? i % width : i / width] += values[i] * values[i];
+            factors[inputFirst ? i % width : i / width] += values[i] * values[i];
         }
 
         for (int output = 0; output < factors.Length; output++)
@@ -87,7 +89,7 @@ public static class LoraFolding
 
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] *= factors[module.IsEmbedding ? i % width : i / width];
+            values[i] *= factors[inputFirst ? i % width : i / width];
         }
     }
 

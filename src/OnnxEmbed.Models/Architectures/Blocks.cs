@@ -29,7 +29,7 @@ internal sealed partial class Blocks(GraphBuilder graph, ParameterSource paramet
         return graph.LayerNormalization(x, parameters($"{module}.weight", [width]), parameters($"{module}.bias", [width]), epsilon);
     }
 
-    /// <summary>x / √(mean x² + ε) · (w + offset) over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467; offset 1: Gemma).</summary>
+    /// <summary>x / √(mean x² + ε) · (w + offset) over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467), offset 1 in Gemma.</summary>
     public Value RmsNorm(Value x, string module, double epsilon, double offset = 0)
     {
         // Written with Pow and Div, the form that ONNX Runtime recognises and runs as one kernel.

@@ -52,7 +52,7 @@ public sealed record RopeScaling(string Type)
     /// <summary>LongRoPE: divisors of the frequencies above the original length.</summary>
     public IReadOnlyList<double>? LongFactor { get; init; }
 
-    /// <summary>Reads <c>rope_scaling</c> of transformers 4, or what <c>rope_parameters</c> of transformers 5 holds; null for none.</summary>
+    /// <summary>Reads <c>rope_scaling</c> of transformers 4 or <c>rope_parameters</c> of transformers 5; null for none.</summary>
     internal static RopeScaling? Read(ConfigReader json, JsonField field)
     {
         if (!field.Exists)

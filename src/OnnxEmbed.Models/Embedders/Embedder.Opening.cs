@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using OnnxEmbed.Models.Adapters;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Onnx;
+using OnnxEmbed.Onnx.Building;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Models.Embedders;
@@ -140,7 +141,8 @@ public sealed partial class Embedder
     {
         List<(string Name, Func<TensorData, TensorData> Change)> changes =
         [
-            .. adapter.Modules.Select(module => (module.Parameter, (Func<TensorData, TensorData>)(weight => LoraFolding.Fold(weight, module)))),
+            .. adapter.Modules.Select(module => (module.Parameter, (Func<TensorData, TensorData>)(weight =>
+                LoraFolding.Fold(weight, module, IsInputFirst(model, module.Parameter))))),
             .. adapter.WholeTensors.Select(whole => (whole.Key, (Func<TensorData, TensorData>)(weight => Replace(whole.Key, weight, whole.Value)))),
         ];
         foreach (LoraModule module in adapter.Modules.Where(module => module.Bias is not null))
@@ -174,6 +176,11 @@ public sealed partial class Embedder
             session.AddInitializer(name, value);
         }
     }
+
+    // How the graph uses a weight tells how it lies; the shape of a square one does not.
+    private static bool IsInputFirst(OnnxModel model, string weight) => model.Proto.Graph.Node.Any(node =>
+        node.Input.Count > 1 && node.Input[1] == weight
+        && (node.OpType == "MatMul" || (node.OpType == "Gemm" && node.GetInt("transB", 0) == 0)));
 
     private static TensorData Replace(string name, TensorData weight, TensorData replacement) => weight.Shape.SequenceEqual(replacement.Shape)
         ? TensorData.FromDoubles(replacement.ToDoubles(), weight.ElementType, [.. weight.Shape])

@@ -56,6 +56,9 @@ public abstract record ModelConfig
     /// <summary>Whether the graph has an input <c>token_type_ids</c>.</summary>
     public virtual bool TakesTokenTypes => false;
 
+    /// <summary>Whether its Hugging Face class holds the weights of linear layers as [in, out], as GPT-2 does, and not as [out, in].</summary>
+    public virtual bool HasInputFirstWeights => false;
+
     /// <summary>Reads a file; all wrong values of it are reported together.</summary>
     /// <exception cref="DataException">The file is missing, is no JSON, or has wrong values.</exception>
     public static ModelConfig Load(string path) => Read(JsonField.Read(path));

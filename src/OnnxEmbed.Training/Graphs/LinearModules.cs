@@ -10,13 +10,16 @@ internal static class LinearModules
     private const string WeightSuffix = ".weight";
 
     /// <summary>
-    /// Last parts of the linear layers of a block, per architecture as transformers names them; the first set that is found is used.
+    /// Last parts of the linear layers of a block, per architecture as transformers names them; the first set that is found whole is used.
     /// </summary>
     private static readonly string[][] DefaultTargets =
     [
         ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
         ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"],
         ["q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"],
+        ["qkv_proj", "o_proj", "gate_up_proj", "down_proj"],
+        ["c_attn", "c_fc", "c_proj"],
+        ["query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"],
     ];
 
     /// <summary>All linear layers, in graph order.</summary>
@@ -51,7 +54,7 @@ internal static class LinearModules
     /// <exception cref="OptionException">A name matches no module.</exception>
     public static IReadOnlyList<LinearModule> Select(IReadOnlyList<LinearModule> modules, IReadOnlyList<string>? targets, string source)
     {
-        targets ??= DefaultTargets.FirstOrDefault(set => modules.Any(module => set.Any(target => Matches(module.Name, target))))
+        targets ??= DefaultTargets.FirstOrDefault(set => set.All(target => modules.Any(module => Matches(module.Name, target))))
             ?? [LoraOptions.AllLinear];
         string[] unknown = [.. targets
             .Where(target => target != LoraOptions.AllLinear && !modules.Any(module => Matches(module.Name, target)))];

@@ -114,6 +114,7 @@ internal static class RunOutputs
                 R = lora.Rank,
                 LoraAlpha = lora.Alpha,
                 TargetModules = LinearModules.TargetsOf(matrices.Keys, lora.Targets),
+                FanInFanOut = package.Config.HasInputFirstWeights,
                 BaseModelNameOrPath = package.Name,
             },
             matrices);

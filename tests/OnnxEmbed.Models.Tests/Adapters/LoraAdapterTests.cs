@@ -76,6 +76,21 @@ public sealed class LoraAdapterTests
         Assert.Equal([3f, 3, 4, 8.5f, 5, 2], folded.ToArray<float>());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Fold_WeightWithInputsFirst_IsTheTransposeOfTheFold(bool decomposed)
+    {
+        TensorData a = TensorData.From<float>([1, 0.5f, 0, 2], 2, 2), b = TensorData.From<float>([1, 0, 0.5f, 1], 2, 2);
+        TensorData? magnitude = decomposed ? TensorData.From<float>([3, 5], 2) : null;
+        LoraModule module = new("m", a, b, 4, 2) { Magnitude = magnitude };
+
+        float[] straight = LoraFolding.Fold(TensorData.From<float>([1, 2, 3, 4], 2, 2), module).ToArray<float>();
+        float[] turned = LoraFolding.Fold(TensorData.From<float>([1, 3, 2, 4], 2, 2), module, inputFirst: true).ToArray<float>();
+
+        Assert.Equal([straight[0], straight[2], straight[1], straight[3]], turned);
+    }
+
     [Fact]
     public void Fold_WeightOfAnotherShape_NamesBoth()
     {

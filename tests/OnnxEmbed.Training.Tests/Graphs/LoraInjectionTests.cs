@@ -14,6 +14,11 @@ public sealed class LoraInjectionTests
     [Theory]
     [InlineData("llama", 14)]
     [InlineData("bert", 12)]
+    [InlineData("qwen3", 14)]
+    [InlineData("gemma3_text", 14)]
+    [InlineData("phi3", 8)]
+    [InlineData("gpt2", 8)]
+    [InlineData("gpt_neox", 8)]
     public void Apply_DefaultTargets_AdaptEveryLinearLayerOfEachBlock(string architecture, int modules)
     {
         TrainingGraph graph = TinyModels.Graph(Config(architecture), Losses.SupervisedContrastive, Options);
@@ -167,7 +172,12 @@ public sealed class LoraInjectionTests
             fault.Message);
     }
 
-    private static ModelConfig Config(string architecture) => architecture == "bert" ? TinyModels.Bert : TinyModels.Llama;
+    private static ModelConfig Config(string architecture) => architecture switch
+    {
+        "bert" => TinyModels.Bert,
+        "llama" => TinyModels.Llama,
+        _ => TestKit.Models.TinyModels.Decoder(architecture),
+    };
 
     private static Trainer Open(TrainingGraph graph) => new(graph, new AdamWOptions(), new EngineOptions { Threads = 1 });
 

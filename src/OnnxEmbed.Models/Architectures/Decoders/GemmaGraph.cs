@@ -4,8 +4,8 @@ namespace OnnxEmbed.Models.Architectures.Decoders;
 
 /// <summary>
 /// Gemma 2 (Gemma Team 2024, arXiv:2408.00118) and Gemma 3 (Gemma Team 2025, arXiv:2503.19786) with the parameter names of Hugging Face:
-/// scaled embeddings, RMS normalisation by 1 + w before and after each block, layers that slide and layers that read everything, soft-capped
-/// scores (2) or normalised heads and two bases of the rotary positions (3).
+/// scaled embeddings, RMS normalisation by 1 + w before and after each block, layers that slide and layers that read everything,
+/// soft-capped scores (2) or normalised heads and two bases of the rotary positions (3).
 /// </summary>
 internal static class GemmaGraph
 {

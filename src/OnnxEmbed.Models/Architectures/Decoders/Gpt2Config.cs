@@ -3,10 +3,12 @@ using OnnxEmbed.Models.Packages;
 
 namespace OnnxEmbed.Models.Architectures.Decoders;
 
-/// <summary>Config of a GPT-2 decoder (defaults: configuration_gpt2.py of transformers 4.57), whose fields have names of their own.</summary>
+/// <summary>Config of a GPT-2 decoder (defaults: configuration_gpt2.py of transformers 4.57); its fields have names of their own.</summary>
 internal sealed record Gpt2Config : DecoderConfig
 {
     public override string ModelType => "gpt2";
+
+    public override bool HasInputFirstWeights => true;
 
     /// <summary>ε of the layer normalisation.</summary>
     public double LayerNormEpsilon { get; init; } = 1e-5;

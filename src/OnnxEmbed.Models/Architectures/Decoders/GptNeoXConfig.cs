@@ -72,7 +72,9 @@ internal sealed record GptNeoXConfig : DecoderConfig
             (LayerNormEps <= 0, "layer_norm_eps", "a number above 0", LayerNormEps),
             (
                 RotaryPct > 1 || RotaryWidth < 2 || RotaryWidth % 2 != 0,
-                "rotary_pct", $"a number in (0, 1] that gives an even part of a head of {HiddenSize / Math.Max(1, NumAttentionHeads)}", RotaryPct),
+                "rotary_pct",
+                $"a number in (0, 1] that gives an even part of a head of {HiddenSize / Math.Max(1, NumAttentionHeads)}",
+                RotaryPct),
             (RotaryEmbBase <= 1, "rotary_emb_base", "a number above 1", RotaryEmbBase),
             (!ActivationFunctions.IsKnown(HiddenAct), "hidden_act", ActivationFunctions.Needs, HiddenAct)))
         .Concat(RopeScaling?.GraphFaults(RotaryWidth) ?? []);

@@ -40,7 +40,8 @@ internal static class GptNeoXGraph
         Value context = blocks.Attention(parts[0], parts[1], parts[2], heads, heads, mask, rotary.Apply);
         Value attended = graph.Add(x, blocks.Linear(context, $"{name}.attention.dense", hidden, config.AttentionBias));
         input = blocks.LayerNorm(config.UseParallelResidual ? x : attended, $"{name}.post_attention_layernorm", config.LayerNormEps);
-        Value wide = blocks.Activation(config.HiddenAct, blocks.Linear(input, $"{name}.mlp.dense_h_to_4h", config.IntermediateSize, bias: true));
+        Value wide = blocks.Linear(input, $"{name}.mlp.dense_h_to_4h", config.IntermediateSize, bias: true);
+        wide = blocks.Activation(config.HiddenAct, wide);
         return graph.Add(attended, blocks.Linear(wide, $"{name}.mlp.dense_4h_to_h", hidden, bias: true));
     }
 }

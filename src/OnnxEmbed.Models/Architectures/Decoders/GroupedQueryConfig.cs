@@ -93,7 +93,9 @@ public abstract record GroupedQueryConfig : DecoderConfig
                 "layer_types",
                 $"{Sliding} or {Full} for each of the {NumHiddenLayers} layers, the ones that are built",
                 string.Join(", ", LayerTypes ?? [])),
-            (LayerTypes is not null && SlidingWindow is null && LayerTypes.Contains(Sliding), "sliding_window", "a number where layers slide", "null"),
+            (
+                LayerTypes is not null && SlidingWindow is null && LayerTypes.Contains(Sliding),
+                "sliding_window", "a number where layers slide", "null"),
             (!ActivationFunctions.IsKnown(HiddenAct), "hidden_act", ActivationFunctions.Needs, HiddenAct)))
         .Concat(RopeScaling?.GraphFaults(RotaryWidth) ?? []);
 
@@ -108,7 +110,7 @@ public abstract record GroupedQueryConfig : DecoderConfig
     internal static RopeScaling? ReadScaling(ConfigReader json) =>
         Architectures.RopeScaling.Read(json, json["rope_parameters"].Exists ? json["rope_parameters"] : json["rope_scaling"]);
 
-    /// <summary>The share of a head that turns, from <c>rope_parameters</c> of transformers 5 or from <c>partial_rotary_factor</c>.</summary>
+    /// <summary>The share of a head that turns, from either place.</summary>
     internal static double ReadPartial(ConfigReader json)
     {
         JsonField partial = json["rope_parameters"]["partial_rotary_factor"];

@@ -43,6 +43,7 @@ internal static class LlamaGraph
         Value context = blocks.Attention(query, key, value, heads, groups, mask, rotary.Apply);
         x = graph.Add(x, blocks.Linear(context, $"{name}.self_attn.o_proj", config.HiddenSize, config.HasOutputBias));
         input = blocks.RmsNorm(x, $"{name}.post_attention_layernorm", config.RmsNormEps);
-        return graph.Add(x, blocks.GatedFeedForward(input, $"{name}.mlp", config.IntermediateSize, config.HiddenAct, config.HasFeedForwardBias));
+        bool bias = config.HasFeedForwardBias;
+        return graph.Add(x, blocks.GatedFeedForward(input, $"{name}.mlp", config.IntermediateSize, config.HiddenAct, bias));
     }
 }

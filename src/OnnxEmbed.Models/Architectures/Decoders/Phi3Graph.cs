@@ -31,8 +31,9 @@ internal static class Phi3Graph
         (int heads, int groups) = (config.NumAttentionHeads, config.NumKeyValueHeads);
         (int queries, int keys, int wide) = (heads * config.HeadDim, groups * config.HeadDim, config.IntermediateSize);
         Value input = blocks.RmsNorm(x, $"{name}.input_layernorm", config.RmsNormEps);
-        Value[] fused = graph.Split(blocks.Linear(input, $"{name}.self_attn.qkv_proj", queries + (2 * keys), bias: false), 1, queries, keys, keys);
-        Value context = blocks.Attention(fused[0], fused[1], fused[2], heads, groups, mask, rotary.Apply);
+        Value fused = blocks.Linear(input, $"{name}.self_attn.qkv_proj", queries + (2 * keys), bias: false);
+        Value[] parts = graph.Split(fused, 1, queries, keys, keys);
+        Value context = blocks.Attention(parts[0], parts[1], parts[2], heads, groups, mask, rotary.Apply);
         x = graph.Add(x, blocks.Linear(context, $"{name}.self_attn.o_proj", config.HiddenSize, bias: false));
         input = blocks.RmsNorm(x, $"{name}.post_attention_layernorm", config.RmsNormEps);
         Value[] gated = graph.Split(blocks.Linear(input, $"{name}.mlp.gate_up_proj", 2 * wide, bias: false), 1, wide, wide);
