@@ -29,21 +29,8 @@ public sealed partial class GraphBuilder
         GraphProto graph = model.Graph;
         int opset = (int)(model.OpsetImport.FirstOrDefault(import => import.Domain is "" or "ai.onnx")?.Version ?? DefaultOpset);
         GraphBuilder builder = new(graph.Name, opset);
-        foreach (TensorProto initializer in graph.Initializer)
-        {
-            builder.Initializer(initializer.Name, tensors[initializer.Name]);
-        }
-
-        // Before IR 4 an initializer is an input too; it stays a constant here.
-        foreach (ValueInfoProto input in graph.Input.Where(input => !tensors.ContainsKey(input.Name)))
-        {
-            TypeProto.Types.Tensor type = input.Type.TensorType
-                ?? throw new GraphException($"graph {graph.Name}: input {input.Name} needs to be a tensor");
-            builder.Input(input.Name, (ElementType)type.ElemType, type.Shape?.Dim.Select(builder.ReadDim)
-                ?? throw new GraphException($"graph {graph.Name}: input {input.Name} needs a known rank"));
-        }
-
-        foreach (NodeProto node in graph.Node)
+        builder.ReadLeaves(graph, tensors);
+        foreach (NodeProto node in GraphOrder.Sort(graph))
         {
             Value?[] operands = [.. node.Input.Select(name => name.Length == 0 ? null : builder[name])];
             builder.Append(node.Clone(), operands);
@@ -61,13 +48,19 @@ public sealed partial class GraphBuilder
     public (ModelProto Proto, IReadOnlyDictionary<string, TensorData> Tensors) ToModel()
     {
         HashSet<string> needed = [.. _outputs.Select(output => output.Name)];
+        HashSet<string> unknownTypes = [.. _outputs.Where(output => output.Type == ElementType.Undefined).Select(output => output.Name)];
+        if (unknownTypes.Count > 0)
+        {
+            throw new GraphException($"graph {Name}: needs outputs of known type, got none for {string.Join(", ", unknownTypes)}");
+        }
+
         List<GraphNode> live = [];
         foreach (GraphNode node in _nodes.AsEnumerable().Reverse())
         {
             if (node.Proto.Output.Any(needed.Contains))
             {
                 live.Add(node);
-                needed.UnionWith(node.Proto.Input);
+                needed.UnionWith(GraphOrder.Reads(node.Proto));
             }
         }
 
@@ -82,6 +75,7 @@ public sealed partial class GraphBuilder
             graph.Initializer.Add(initializer);
         }
 
+        graph.Initializer.AddRange(_odd.Where(initializer => needed.Contains(initializer.Name)));
         graph.Input.AddRange(_inputs.Select(Describe));
         graph.Output.AddRange(_outputs.Select(Describe));
         ModelProto model = new() { IrVersion = IrVersion, ProducerName = "onnxembed", Graph = graph };
@@ -107,24 +101,57 @@ public sealed partial class GraphBuilder
 
     private static ValueInfoProto Describe(Value value)
     {
-        TensorShapeProto shape = new();
-        foreach (Dim dim in value.Shape)
+        TypeProto.Types.Tensor type = new() { ElemType = (int)value.Type };
+        if (value.HasShape)
         {
-            shape.Dim.Add(dim.IsKnown
+            type.Shape = new TensorShapeProto();
+            type.Shape.Dim.AddRange(value.Shape.Select(dim => dim.IsKnown
                 ? new TensorShapeProto.Types.Dimension { DimValue = dim.Value }
-                : new TensorShapeProto.Types.Dimension { DimParam = dim.ToString() });
+                : new TensorShapeProto.Types.Dimension { DimParam = dim.ToString() }));
         }
 
-        return new ValueInfoProto
+        return new ValueInfoProto { Name = value.Name, Type = new TypeProto { TensorType = type } };
+    }
+
+    /// <summary>Adds a graph's initializers and inputs.</summary>
+    internal void ReadLeaves(GraphProto graph, IReadOnlyDictionary<string, TensorData> tensors)
+    {
+        HashSet<string> constants = new(StringComparer.Ordinal);
+        foreach (TensorProto initializer in graph.Initializer)
         {
-            Name = value.Name,
-            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)value.Type, Shape = shape } },
-        };
+            constants.Add(initializer.Name);
+            if (tensors.TryGetValue(initializer.Name, out TensorData? data))
+            {
+                Initializer(initializer.Name, data);
+            }
+            else
+            {
+                // Types without whole bytes (4-bit integers, text) stay as the file has them.
+                Register(new Value(initializer.Name, (ElementType)initializer.DataType, SymbolicShape.Of(initializer.Dims)));
+                _odd.Add(initializer);
+            }
+        }
+
+        // Before IR 4 an initializer is an input too; it stays a constant here.
+        foreach (ValueInfoProto input in graph.Input.Where(input => !constants.Contains(input.Name)))
+        {
+            (ElementType type, SymbolicShape? shape) = ReadType(input);
+            Input(input.Name, type, shape ?? throw new GraphException($"graph {graph.Name}: input {input.Name} needs to be a tensor of known rank"));
+        }
+    }
+
+    /// <summary>What a file declares of a value; the shape is null where it says nothing.</summary>
+    internal (ElementType Type, SymbolicShape? Shape) ReadType(ValueInfoProto info)
+    {
+        TypeProto.Types.Tensor? type = info.Type?.TensorType;
+        return ((ElementType)(type?.ElemType ?? 0), type?.Shape is { } shape ? new SymbolicShape(shape.Dim.Select(ReadDim).ToArray()) : null);
     }
 
     private Dim ReadDim(TensorShapeProto.Types.Dimension dim) => dim.ValueCase switch
     {
-        TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue => dim.DimValue,
+        TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue => dim.DimValue >= 0
+            ? dim.DimValue
+            : throw new GraphException($"graph {Name}: needs extents of 0 or more, got {dim.DimValue}"),
         TensorShapeProto.Types.Dimension.ValueOneofCase.DimParam when dim.DimParam.Length > 0 => Dim.Symbol(dim.DimParam),
         _ => Dim.Symbol($"?{_unknowns++}"),
     };

@@ -157,16 +157,18 @@ public sealed partial class GraphBuilder
     public Value Expand(Value a, Value shape) => Node("Expand", [a, shape]);
 
     /// <summary>Axes of extent 1 added.</summary>
-    public Value Unsqueeze(Value a, params long[] axes) => Node("Unsqueeze", [a, Int64s(axes)]);
+    public Value Unsqueeze(Value a, params long[] axes) => Listed("Unsqueeze", 13, a, "axes", axes);
 
     /// <summary>Axes of extent 1 removed.</summary>
-    public Value Squeeze(Value a, params long[] axes) => Node("Squeeze", [a, Int64s(axes)]);
+    public Value Squeeze(Value a, params long[] axes) => Listed("Squeeze", 13, a, "axes", axes);
 
     /// <summary>Values side by side along an axis.</summary>
     public Value Concat(int axis, params IEnumerable<Value> parts) => Node("Concat", parts, ("axis", axis));
 
     /// <summary>Pieces of an axis.</summary>
-    public Value[] Split(Value a, int axis, params long[] sizes) => NodeWithOutputs("Split", [a, Int64s(sizes)], sizes.Length, ("axis", axis));
+    public Value[] Split(Value a, int axis, params long[] sizes) => Opset >= 13
+        ? NodeWithOutputs("Split", [a, Int64s(sizes)], sizes.Length, ("axis", axis))
+        : NodeWithOutputs("Split", [a], sizes.Length, ("axis", axis), ("split", sizes));
 
     /// <summary>Elements [start, end) of one axis; a negative index counts from the end.</summary>
     public Value Slice(Value a, long axis, long start, long end) => Node("Slice", [a, Int64s(start), Int64s(end), Int64s(axis)]);
@@ -200,4 +202,9 @@ public sealed partial class GraphBuilder
     private Value Reduce(string opType, int axesInputSince, Value a, bool keepDims, long[] axes) => Opset >= axesInputSince
         ? Node(opType, [a, Int64s(axes)], ("keepdims", keepDims))
         : Node(opType, [a], ("axes", axes), ("keepdims", keepDims));
+
+    // A list that newer opsets take as an input and older ones as an attribute.
+    private Value Listed(string opType, int inputSince, Value a, string name, long[] list) => Opset >= inputSince
+        ? Node(opType, [a, Int64s(list)])
+        : Node(opType, [a], (name, list));
 }

@@ -25,12 +25,13 @@ public sealed partial class GraphBuilder
     private readonly List<Value> _inputs = [];
     private readonly List<Value> _outputs = [];
     private readonly List<GraphNode> _nodes = [];
+    private readonly List<TensorProto> _odd = [];
     private int _counter;
     private int _unknowns;
 
     /// <summary>An empty graph.</summary>
     /// <param name="name">Name of the graph in the file.</param>
-    /// <param name="opset">Version of the standard operators, [13, 23].</param>
+    /// <param name="opset">Version of the standard operators, [11, 23].</param>
     public GraphBuilder(string name = "onnxembed", int opset = DefaultOpset)
     {
         Name = name;
@@ -100,8 +101,9 @@ public sealed partial class GraphBuilder
     public Value Scalar(double number, ElementType type = ElementType.Float32) => type switch
     {
         ElementType.Float32 => Shared($"f32:{BitConverter.SingleToInt32Bits((float)number):x8}", () => TensorData.From<float>([(float)number])),
-        ElementType.Float64 => Shared($"f64:{BitConverter.DoubleToInt64Bits(number):x16}", () => TensorData.From<double>([number])),
-        _ => throw new GraphException($"graph {Name}: a floating-point scalar needs type f32 or f64, got {type.ShortName()}"),
+        ElementType.Float64 or ElementType.Float16 or ElementType.BFloat16 =>
+            Shared($"{type.ShortName()}:{BitConverter.DoubleToInt64Bits(number):x16}", () => TensorData.FromDoubles([number], type)),
+        _ => throw new GraphException($"graph {Name}: a floating-point scalar needs type f32, f64, f16 or bf16, got {type.ShortName()}"),
     };
 
     /// <summary>An int64 scalar; equal ones are shared.</summary>
@@ -149,12 +151,49 @@ public sealed partial class GraphBuilder
     internal IReadOnlyList<Value?> Append(NodeProto node, IReadOnlyList<Value?> operands)
     {
         Inferred[] inferred = ShapeInference.Infer(node, operands, Opset, () => Dim.Symbol($"?{_unknowns++}"));
+        return Append(node, operands, i => new Value(node.Output[i], inferred[i].Type, inferred[i].Shape, inferred[i].Contents));
+    }
+
+    /// <summary>
+    /// Appends a node of a file that may hold operators that shapes do not pass through: their outputs have the types and shapes that the
+    /// file declares, or none.
+    /// </summary>
+    /// <param name="node">The node.</param>
+    /// <param name="operands">Its operands.</param>
+    /// <param name="declared">What the file says of a value by its name.</param>
+    internal IReadOnlyList<Value?> AppendForeign(
+        NodeProto node, IReadOnlyList<Value?> operands, Func<string, (ElementType Type, SymbolicShape? Shape)> declared)
+    {
+        Inferred[] inferred = [];
+        try
+        {
+            inferred = ShapeInference.Infer(node, operands, Opset, () => Dim.Symbol($"?{_unknowns++}"));
+        }
+        catch (Exception e) when (e is GraphException or InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
+        {
+            // A file's operator that is not in the table, or not used as the table expects; ONNX Runtime has the last word on it.
+        }
+
+        return Append(node, operands, i =>
+        {
+            if (i < inferred.Length)
+            {
+                return new Value(node.Output[i], inferred[i].Type, inferred[i].Shape, inferred[i].Contents);
+            }
+
+            (ElementType type, SymbolicShape? shape) = declared(node.Output[i]);
+            return new Value(node.Output[i], type, shape);
+        });
+    }
+
+    private Value?[] Append(NodeProto node, IReadOnlyList<Value?> operands, Func<int, Value> output)
+    {
         Value?[] outputs = new Value?[node.Output.Count];
         for (int i = 0; i < outputs.Length; i++)
         {
             if (node.Output[i].Length > 0)
             {
-                outputs[i] = Register(new Value(node.Output[i], inferred[i].Type, inferred[i].Shape, inferred[i].Contents));
+                outputs[i] = Register(output(i));
             }
         }
 
@@ -226,7 +265,7 @@ public sealed partial class GraphBuilder
         return Append(node, [value])[0]!;
     }
 
-    private Value Rename(Value value, string name)
+    private Value Rename(Value value, string name, int since = 0)
     {
         if (_values.ContainsKey(name))
         {
@@ -234,16 +273,29 @@ public sealed partial class GraphBuilder
         }
 
         string old = value.Name;
-        foreach (GraphNode node in _nodes)
+        foreach (GraphNode node in _nodes.Skip(since))
         {
             Replace(node.Proto.Input, old, name);
             Replace(node.Proto.Output, old, name);
         }
 
         _values.Remove(old);
+        _shapes.Remove(old);
         value.Name = name;
         _values.Add(name, value);
         return value;
+    }
+
+    /// <summary>
+    /// Gives a node's output the name that another node's output had, so that what reads it by name, subgraphs included, still does.
+    /// </summary>
+    /// <param name="value">The value.</param>
+    /// <param name="name">The name it takes; free.</param>
+    /// <param name="since">Number of nodes that were there before the value was made.</param>
+    internal Value Adopt(Value value, string name, int since)
+    {
+        bool made = _nodes.Skip(since).Any(node => node.Outputs.Contains(value));
+        return made && !_outputs.Contains(value) ? Rename(value, name, since) : RenamedCopy(value, name);
     }
 
     private static void Replace(Google.Protobuf.Collections.RepeatedField<string> names, string old, string name)
