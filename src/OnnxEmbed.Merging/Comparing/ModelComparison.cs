@@ -79,7 +79,8 @@ public static class ModelComparison
             WeightSource[] weights = [theBase.Weights(name), .. having.Select(model => sources[model + 1].Weights(name))];
             TensorData tensor = weights[0].Stored;
             bool[] equal = [.. having.Select((_, i) => engine.AreEqual([weights[0], weights[i + 1]]))];
-            IReadOnlyList<PairSums> pairs = tensor.ElementType.IsFloat() && having.Length > 0 ? engine.Measure(weights) : [];
+            BlockEngine.Measurement measurement = engine.Begin(weights);
+            IReadOnlyList<PairSums> pairs = tensor.ElementType.IsFloat() && having.Length > 0 ? engine.Finish(measurement) : [];
             for (int i = 0; i < having.Length; i++)
             {
                 int model = having[i];
@@ -95,7 +96,7 @@ public static class ModelComparison
 
             if (count > 1 && pairs.Count == count && equal.Contains(false) && pairs.All(pair => pair.IsFinite))
             {
-                gram = gram.Add(new MergeTensor(name, tensor.Shape, false, weights, true, pairs, false, engine).TaskGram);
+                gram = gram.Add(new MergeTensor(name, tensor.Shape, false, weights, true, measurement, false, engine).TaskGram);
             }
 
             bytesDone += tensor.ByteLength;

@@ -22,20 +22,61 @@ internal sealed partial class BlockEngine
     /// <summary>Whether a tensor is long enough for several threads.</summary>
     public static bool IsShared(TensorData tensor) => tensor.ElementCount > BlockLength;
 
-    /// <summary>Sums of a tensor block by block; each block is measured once, by whichever thread comes to it.</summary>
-    private sealed class Measurement(IReadOnlyList<WeightSource> sources)
+    /// <summary>Starts to measure a tensor: with the next pass over it, or by <see cref="Finish"/>.</summary>
+    public Measurement Begin(IReadOnlyList<WeightSource> sources)
+    {
+        if (_ahead is not { } ahead || !ReferenceEquals(ahead.Sources, sources))
+        {
+            return new Measurement(sources);
+        }
+
+        _ahead = null;
+        return ahead;
+    }
+
+    /// <summary>Measures what no pass has measured, and gives the sums.</summary>
+    public IReadOnlyList<PairSums> Finish(Measurement measurement)
+    {
+        if (!measurement.IsDone)
+        {
+            ForEachBlock(measurement.Sources[0].Stored.ElementCount, (_, _, _, scratch) => measurement.MeasureNext(scratch));
+            measurement.IsDone = true;
+        }
+
+        return measurement.Sums;
+    }
+
+    /// <summary>
+    /// Sums over the first source and each later one, block by block; the first with itself where it is alone. Each block is measured once, by
+    /// whichever thread comes to it, or in order by one whole pass.
+    /// </summary>
+    internal sealed class Measurement(IReadOnlyList<WeightSource> sources)
     {
         private readonly bool _doubles = sources.Any(source => source.NeedsDouble);
-        private readonly PairSums[] _partial = PartialPairs(sources);
+        private PairSums[] _partial = PartialPairs(sources);
+        private PairSums[] _sums = [];
         private int _next = -1;
 
         public IReadOnlyList<WeightSource> Sources => sources;
 
         public int Blocks { get; } = BlockCount(sources[0].Stored.ElementCount);
 
-        /// <summary>The sums, once every block has been measured.</summary>
-        public PairSums[] Sums => AddPairs(sources, _partial);
+        /// <summary>Whether every block has been measured.</summary>
+        public bool IsDone
+        {
+            get;
+            set
+            {
+                field = value;
+                _sums = AddPairs(sources, _partial);
+                _partial = [];
+            }
+        }
 
+        /// <summary>The sums, once every block has been measured.</summary>
+        public PairSums[] Sums => _sums;
+
+        /// <summary>Measures a block.</summary>
         public void Measure(int block, long start, int count, Scratch scratch) => MeasureBlock(sources, _doubles, block, start, count, scratch, _partial);
 
         /// <summary>Measures the next block; false where none is left.</summary>

@@ -28,6 +28,7 @@ internal sealed partial class BlockEngine
     {
         Measurement measurement = new(sources);
         RoundedSums rounded = Blend(sources, factors, type, write, measurement.Measure);
+        measurement.IsDone = true;
         return (rounded, measurement.Sums);
     }
 

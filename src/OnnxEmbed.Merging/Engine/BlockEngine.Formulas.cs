@@ -13,12 +13,18 @@ internal sealed partial class BlockEngine
     /// <summary>Blocks measured before what was measured is added up: enough to keep every thread busy.</summary>
     private const int BlocksPerWave = 512;
 
-    /// <summary>Blocks that one thread takes at a time, whose results are written together.</summary>
-    private const int BlocksPerRun = 8;
+    /// <summary>Blocks that one thread takes at a time, whose results are written together; a block of a <see cref="Measurement"/>.</summary>
+    private const int BlocksPerRun = BlockLength / TensorBlock.Length;
 
     /// <summary>Measures each block and adds the measures in the order of the blocks.</summary>
     /// <exception cref="InvalidOperationException">The tensor is empty.</exception>
-    public T Fold<T>(IReadOnlyList<WeightSource> sources, bool hasBase, RowLayout? rows, Func<TensorBlock, T> measure, Func<T, T, T> add)
+    public T Fold<T>(
+        IReadOnlyList<WeightSource> sources,
+        bool hasBase,
+        RowLayout? rows,
+        Func<TensorBlock, T> measure,
+        Func<T, T, T> add,
+        Measurement? along = null)
     {
         int blocks = TensorBlock.BlockCount(sources[0].Stored.ElementCount, rows);
         if (blocks == 0)
@@ -26,26 +32,36 @@ internal sealed partial class BlockEngine
             throw new InvalidOperationException("an empty tensor has nothing to measure");
         }
 
+        along = Along(along, rows);
         T[] wave = new T[Math.Min(blocks, BlocksPerWave)];
         T total = default!;
         for (int first = 0; first < blocks; first += BlocksPerWave)
         {
             int start = first;
             int count = Math.Min(BlocksPerWave, blocks - first);
-            ForEachTensorBlock(sources, hasBase, rows, start, count, () => true, (block, index, _) => wave[index - start] = measure(block));
+            ForEachTensorBlock(
+                sources, hasBase, rows, start, count, () => true, (block, index, _) => wave[index - start] = measure(block), along: along);
             for (int i = 0; i < count; i++)
             {
                 total = start + i == 0 ? wave[0] : add(total, wave[i]);
             }
         }
 
+        Complete(along);
         return total;
     }
 
     /// <summary>Counts into one object for each thread and adds those, in any order.</summary>
     public T Tally<T>(
-        IReadOnlyList<WeightSource> sources, bool hasBase, RowLayout? rows, Func<T> make, Action<TensorBlock, T> count, Action<T, T> addSecondToFirst)
+        IReadOnlyList<WeightSource> sources,
+        bool hasBase,
+        RowLayout? rows,
+        Func<T> make,
+        Action<TensorBlock, T> count,
+        Action<T, T> addSecondToFirst,
+        Measurement? along = null)
     {
+        along = Along(along, rows);
         int blocks = TensorBlock.BlockCount(sources[0].Stored.ElementCount, rows);
         ConcurrentBag<T> parts = [];
         ForEachTensorBlock(sources, hasBase, rows, 0, blocks, () =>
@@ -53,7 +69,8 @@ internal sealed partial class BlockEngine
             T part = make();
             parts.Add(part);
             return part;
-        }, (block, _, part) => count(block, part));
+        }, (block, _, part) => count(block, part), along: along);
+        Complete(along);
         T total = make();
         foreach (T part in parts)
         {
@@ -63,13 +80,31 @@ internal sealed partial class BlockEngine
         return total;
     }
 
+    /// <summary>Goes to each block, of which it need not read more than a few elements.</summary>
+    public void Visit(IReadOnlyList<WeightSource> sources, bool hasBase, Action<TensorBlock> visit)
+    {
+        int blocks = TensorBlock.BlockCount(sources[0].Stored.ElementCount, null);
+        ForEachTensorBlock(sources, hasBase, null, 0, blocks, () => true, (block, _, _) => visit(block));
+    }
+
     /// <summary>What a formula gives in <paramref name="type"/>, rounded once, as an update of the first source as it is stored.</summary>
     public RoundedSums Compute(
-        IReadOnlyList<WeightSource> sources, bool hasBase, RowLayout? rows, ElementFormula formula, ElementType type, BlockWriter write)
+        IReadOnlyList<WeightSource> sources,
+        bool hasBase,
+        RowLayout? rows,
+        ElementFormula formula,
+        ElementType type,
+        BlockWriter write,
+        Measurement? along = null)
     {
+        along = Along(along, rows);
         int blocks = TensorBlock.BlockCount(sources[0].Stored.ElementCount, rows);
         RoundedSums[] sums = new RoundedSums[blocks];
-        ForEachTensorBlock(sources, hasBase, rows, 0, blocks, () => (Scratch: Rent(), Writes: new JoinedWrites(write)), (block, index, own) =>
+        ForEachTensorBlock(sources, hasBase, rows, 0, blocks, () =>
+        {
+            Scratch scratch = Rent();
+            return (Scratch: scratch, Writes: scratch.Joined(write));
+        }, (block, index, own) =>
         {
             double[] result = ArrayPool<double>.Shared.Rent(block.Count);
             Span<double> values = result.AsSpan(0, block.Count);
@@ -78,8 +113,21 @@ internal sealed partial class BlockEngine
                 ? WriteStrided(sources[0], block, layout, values, type, own.Scratch, own.Writes)
                 : WriteElements(sources[0], block.Start, values, type, own.Scratch, own.Writes);
             ArrayPool<double>.Shared.Return(result);
-        }, own => own.Writes.Flush(), own => _scratch.Add(own.Scratch));
+        }, own => own.Writes.Flush(), own => _scratch.Add(own.Scratch), along);
+        Complete(along);
         return sums.Aggregate(default(RoundedSums), RoundedSums.Add);
+    }
+
+    /// <summary>What a pass measures besides, run by run: elements in their order make up the blocks of a measurement, rows do not.</summary>
+    private static Measurement? Along(Measurement? measurement, RowLayout? rows) =>
+        rows is null && measurement is { IsDone: false } ? measurement : null;
+
+    private static void Complete(Measurement? along)
+    {
+        if (along is not null)
+        {
+            along.IsDone = true;
+        }
     }
 
     private static RoundedSums WriteElements(
@@ -134,7 +182,8 @@ internal sealed partial class BlockEngine
         Func<TLocal> local,
         Action<TensorBlock, int, TLocal> action,
         Action<TLocal>? afterRun = null,
-        Action<TLocal>? finish = null)
+        Action<TLocal>? finish = null,
+        Measurement? along = null)
     {
         long length = sources[0].Stored.ElementCount;
         if (count <= BlocksPerRun || degreeOfParallelism == 1)
@@ -170,6 +219,14 @@ internal sealed partial class BlockEngine
             for (int index = start; index < end; index++)
             {
                 cancellation.ThrowIfCancellationRequested();
+                if (along is not null && index % BlocksPerRun == 0)
+                {
+                    long from = (long)index * TensorBlock.Length;
+                    Scratch scratch = Rent();
+                    along.Measure(index / BlocksPerRun, from, (int)Math.Min(BlockLength, length - from), scratch);
+                    _scratch.Add(scratch);
+                }
+
                 block.MoveTo(index, length, rows);
                 action(block, index, own);
             }

@@ -20,18 +20,7 @@ internal sealed partial class BlockEngine(int degreeOfParallelism, CancellationT
     private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = degreeOfParallelism, CancellationToken = cancellation };
 
     /// <summary>Sums over the first source and each later one; the first with itself where it is alone.</summary>
-    public IReadOnlyList<PairSums> Measure(IReadOnlyList<WeightSource> sources)
-    {
-        Measurement measurement = new(sources);
-        if (_ahead is { } ahead && ReferenceEquals(ahead.Sources, sources))
-        {
-            measurement = ahead;
-            _ahead = null;
-        }
-
-        ForEachBlock(sources[0].Stored.ElementCount, (_, _, _, scratch) => measurement.MeasureNext(scratch));
-        return measurement.Sums;
-    }
+    public IReadOnlyList<PairSums> Measure(IReadOnlyList<WeightSource> sources) => Finish(Begin(sources));
 
     /// <summary>How many values are NaN or infinite.</summary>
     public long CountNonFinite(WeightSource source)
@@ -154,6 +143,22 @@ internal sealed partial class BlockEngine(int degreeOfParallelism, CancellationT
         }
     }
 
+    /// <summary>Does for each index what does not depend on the others.</summary>
+    public void InParallel(int count, Action<int> action)
+    {
+        if (count <= 1 || degreeOfParallelism == 1)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                action(i);
+            }
+
+            return;
+        }
+
+        Parallel.For(0, count, _parallel, action);
+    }
+
     private void ForEachBlock(long length, BlockAction action)
     {
         int blocks = BlockCount(length);
@@ -199,8 +204,9 @@ internal sealed partial class BlockEngine(int degreeOfParallelism, CancellationT
     private delegate void BlockAction(int block, long start, int count, Scratch scratch);
 
     /// <summary>Buffers of one thread, each made when it is first needed.</summary>
-    private sealed class Scratch
+    internal sealed class Scratch
     {
+        private readonly JoinedWrites _joined = new();
         private float[]? _firstSingles;
         private float[]? _secondSingles;
         private double[]? _firstDoubles;
@@ -230,6 +236,13 @@ internal sealed partial class BlockEngine(int degreeOfParallelism, CancellationT
         public Span<double> Alone(int count) => (_alone ??= new double[PieceLength]).AsSpan(0, count);
 
         public Span<byte> Piece(int count) => (_piece ??= new byte[PieceLength * sizeof(double)]).AsSpan(0, count);
+
+        /// <summary>Joins what is written in short pieces.</summary>
+        public JoinedWrites Joined(BlockWriter write)
+        {
+            _joined.Write = write;
+            return _joined;
+        }
 
         public Span<byte> Bytes(int count) => (_bytes ??= new byte[BlockLength * sizeof(double)]).AsSpan(0, count);
     }

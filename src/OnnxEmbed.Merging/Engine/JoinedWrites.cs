@@ -1,7 +1,7 @@
 namespace OnnxEmbed.Merging.Engine;
 
 /// <summary>Joins short pieces of a result that follow one another into long ones before they are written. It belongs to one thread.</summary>
-internal sealed class JoinedWrites(BlockEngine.BlockWriter write)
+internal sealed class JoinedWrites
 {
     /// <summary>Bytes written at once: each call costs the file system some microseconds, and only one thread at a time is let in.</summary>
     private const int Capacity = 1 << 18;
@@ -9,6 +9,9 @@ internal sealed class JoinedWrites(BlockEngine.BlockWriter write)
     private byte[] _bytes = [];
     private long _start;
     private int _count;
+
+    /// <summary>Takes what was joined; set when nothing is left to write.</summary>
+    public BlockEngine.BlockWriter Write { get; set; } = (_, _) => { };
 
     /// <summary>Where to put the bytes of a piece; valid until the next call.</summary>
     /// <param name="offset">Offset of the piece within the result.</param>
@@ -34,7 +37,7 @@ internal sealed class JoinedWrites(BlockEngine.BlockWriter write)
     {
         if (_count > 0)
         {
-            write(_start, _bytes.AsSpan(0, _count));
+            Write(_start, _bytes.AsSpan(0, _count));
             _count = 0;
         }
     }

@@ -160,7 +160,8 @@ internal sealed class TensorMerger(
         ElementType type = TypeOf(unit);
         bool equal = _engine.AreEqual(weights);
         bool constant = _fixed.IsConstant(unit.Tensor, target); // such as the -∞ of a mask
-        TensorBlend? blend = options.Method.Rule.Measures || constant || _faults.Count > 0 ? null : Decide(unit, weights, [], equal);
+        BlockEngine.Measurement measurement = _engine.Begin(weights);
+        TensorBlend? blend = options.Method.Rule.Measures || constant || _faults.Count > 0 ? null : Decide(unit, weights, measurement, equal);
         IReadOnlyList<PairSums> pairs;
         RoundedSums? rounded = null;
         QuantisedTensor? quantised = sources[0].Quantised.GetValueOrDefault(unit.Tensor);
@@ -171,7 +172,12 @@ internal sealed class TensorMerger(
         }
         else
         {
-            pairs = _engine.Measure(weights);
+            if (quantised is null && range is { } own && blend is { Formula: not null } && !measurement.IsDone)
+            {
+                rounded = WriteFormula(weights, blend, type, WriterOf(unit, own, type.SizeInBytes(), output), measurement);
+            }
+
+            pairs = _engine.Finish(measurement);
         }
 
         double[] norms = [pairs[0].FirstNorm, .. sources.Count == 1 ? [] : pairs.Select(pair => pair.SecondNorm)];
@@ -184,7 +190,7 @@ internal sealed class TensorMerger(
 
         long[] nonFinite = norms.All(double.IsFinite) ? [] : [.. weights.Select(_engine.CountNonFinite)];
         bool refused = !constant && !options.AllowNonFinite && Refuse(name, nonFinite);
-        blend = refused ? TensorBlend.Copy(0, sources.Count, "refused") : blend ?? Decide(unit, weights, pairs, equal);
+        blend = refused ? TensorBlend.Copy(0, sources.Count, "refused") : blend ?? Decide(unit, weights, measurement, equal);
         string? warning = (constant ? null : WarnOfNonFinite(nonFinite, blend)) ?? blend.Warning;
         if (_faults.Count == 0 && range is { } free)
         {
@@ -207,7 +213,7 @@ internal sealed class TensorMerger(
             AnglesDegrees = compared ? [.. pairs.Select(Degrees)] : [],
             NonFinite = nonFinite.Any(count => count > 0) ? nonFinite : [],
             Warning = warning,
-            Parameters = options.Schedule is { } schedule && _own.TryGetValue(name, out MergeArguments? own) ? own.Only(schedule.Names) : [],
+            Parameters = options.Schedule is { } schedule && _own.TryGetValue(name, out MergeArguments? values) ? values.Only(schedule.Names) : [],
         };
     }
 
@@ -282,7 +288,7 @@ internal sealed class TensorMerger(
         };
     }
 
-    private TensorBlend Decide(MergeUnit unit, WeightSource[] weights, IReadOnlyList<PairSums> pairs, bool equal)
+    private TensorBlend Decide(MergeUnit unit, WeightSource[] weights, BlockEngine.Measurement measurement, bool equal)
     {
         string name = unit.Name;
         TensorData target = weights[0].Stored;
@@ -314,7 +320,8 @@ internal sealed class TensorMerger(
             int faults = _faults.Count;
             MergeArguments own = arguments.For(unit.Tensor, _faults);
             _own[name] = own;
-            MergeTensor tensor = new(name, target.Shape, _orientation.IsInputsFirst(unit.Tensor, target), weights, HasBase, pairs, equal, _engine);
+            bool inputsFirst = _orientation.IsInputsFirst(unit.Tensor, target);
+            MergeTensor tensor = new(name, target.Shape, inputsFirst, weights, HasBase, measurement, equal, _engine);
             blend = _faults.Count > faults ? TensorBlend.Copy(0, sources.Count, "refused")
                 : (options.LinearVectors && target.Shape.Count < 2 ? options.Method.Rule.Average(tensor, own) : null) ?? options.Method.Rule.Decide(tensor, own);
         }
@@ -368,14 +375,24 @@ internal sealed class TensorMerger(
             return new RoundedSums(_engine.CopyValues(weights[view], type, write), 0, 0);
         }
 
+        if (blend.Formula is not null)
+        {
+            return WriteFormula(weights, blend, type, write, null);
+        }
+
         if (blend.CopyOf is null)
         {
             _blendedElements += weights[0].Stored.ElementCount;
         }
 
-        return blend.Formula is { } formula
-            ? _engine.Compute(weights, HasBase, blend.Rows, formula, type, write)
-            : _engine.Blend(weights, blend.Factors, type, write);
+        return _engine.Blend(weights, blend.Factors, type, write);
+    }
+
+    private RoundedSums WriteFormula(
+        WeightSource[] weights, TensorBlend blend, ElementType type, BlockEngine.BlockWriter write, BlockEngine.Measurement? along)
+    {
+        _blendedElements += weights[0].Stored.ElementCount;
+        return _engine.Compute(weights, HasBase, blend.Rows, blend.Formula!, type, write, along);
     }
 
     /// <summary>Writes to the place of a tensor, a part of it to the places of its elements.</summary>

@@ -13,7 +13,7 @@ internal sealed class MergeTensor(
     bool inputsFirst,
     IReadOnlyList<WeightSource> sources,
     bool hasBase,
-    IReadOnlyList<PairSums> pairs,
+    BlockEngine.Measurement measurement,
     bool allEqual,
     BlockEngine engine)
 {
@@ -37,8 +37,11 @@ internal sealed class MergeTensor(
     /// <summary>Whether all models, and the base, hold the same bytes.</summary>
     public bool AllEqual => allEqual;
 
-    /// <summary>Sums over the first source (the base where there is one) and each later one; the first with itself where it is alone.</summary>
-    public IReadOnlyList<PairSums> Pairs => pairs;
+    /// <summary>
+    /// Sums over the first source (the base where there is one) and each later one; the first with itself where it is alone. Measured in the first
+    /// pass over the tensor, or when first asked for.
+    /// </summary>
+    public IReadOnlyList<PairSums> Pairs => engine.Finish(measurement);
 
     /// <summary>
     /// The rows of a weight as PyTorch has it: [out, in], a row for each output, whichever way the file stores it. Tensors of more axes have a
@@ -58,7 +61,7 @@ internal sealed class MergeTensor(
     public RowLayout Filters => shape.Count <= 2 || ElementCount == 0 ? Rows : new RowLayout(shape[0], checked((int)(ElementCount / shape[0])), false);
 
     /// <summary>Norms and angles between each two models, the base not counted. Measured when first asked for.</summary>
-    public GramSums Gram => _gram ??= ModelCount <= 2 && !hasBase ? new GramSums(ModelCount, pairs) : Measure((block, model) => block.Model(model));
+    public GramSums Gram => _gram ??= ModelCount <= 2 && !hasBase ? new GramSums(ModelCount, Pairs) : Measure((block, model) => block.Model(model));
 
     /// <summary>Norms and angles between each two task vectors, model minus base. Measured when first asked for.</summary>
     public GramSums TaskGram => _taskGram ??= Measure((block, model) => block.Task(model));
@@ -68,13 +71,19 @@ internal sealed class MergeTensor(
     /// since some of it is held until its turn comes.
     /// </summary>
     public T Fold<T>(Func<TensorBlock, T> measure, Func<T, T, T> add, RowLayout? rows = null) =>
-        engine.Fold(sources, hasBase, rows, measure, add);
+        engine.Fold(sources, hasBase, rows, measure, add, measurement);
 
     /// <summary>
     /// Counts into one object for each thread: for what is exact in any order, such as histograms, of which one for each block would be large.
     /// </summary>
     public T Tally<T>(Func<T> make, Action<TensorBlock, T> count, Action<T, T> addSecondToFirst, RowLayout? rows = null) =>
-        engine.Tally(sources, hasBase, rows, make, count, addSecondToFirst);
+        engine.Tally(sources, hasBase, rows, make, count, addSecondToFirst, measurement);
+
+    /// <summary>Goes to each block of elements, of which it need not read more than a few.</summary>
+    public void Visit(Action<TensorBlock> visit) => engine.Visit(sources, hasBase, visit);
+
+    /// <summary>Does for each index what does not depend on the others.</summary>
+    public void InParallel(int count, Action<int> action) => engine.InParallel(count, action);
 
     /// <summary>The base's bytes as they are.</summary>
     public TensorBlend CopyBase(string action) => TensorBlend.Copy(0, sources.Count, action);

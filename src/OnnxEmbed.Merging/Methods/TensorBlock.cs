@@ -25,6 +25,7 @@ internal sealed class TensorBlock(IReadOnlyList<WeightSource> sources, bool hasB
     private readonly double[]?[] _tasks = new double[sources.Count][];
     private readonly bool[] _valuesRead = new bool[sources.Count];
     private readonly bool[] _tasksMade = new bool[sources.Count];
+    private double[]? _piece;
     private RowLayout? _rows;
 
     /// <summary>Index of the first element: as stored, or counted row by row in a block of rows.</summary>
@@ -94,9 +95,69 @@ internal sealed class TensorBlock(IReadOnlyList<WeightSource> sources, bool hasB
         ArrayPool<double>.Shared.Return(first);
     }
 
+    /// <summary>
+    /// Some elements of all models minus the base's, and of the base, in a buffer of their own: valid until the next piece or block is asked for.
+    /// In a block of strided rows all elements of the block are read when it is first asked for one.
+    /// </summary>
+    public TaskPiece Tasks(int start, int count)
+    {
+        int stride = (count + TaskPiece.Lanes - 1) / TaskPiece.Lanes * TaskPiece.Lanes;
+        int length = (ModelCount + 1) * stride;
+        if (_piece is null || _piece.Length < length)
+        {
+            if (_piece is not null)
+            {
+                ArrayPool<double>.Shared.Return(_piece);
+            }
+
+            _piece = ArrayPool<double>.Shared.Rent(length);
+        }
+
+        Span<double> values = _piece.AsSpan(0, length);
+        Span<double> weights = values.Slice(ModelCount * stride, count);
+        bool singles = HoldsSingles(sources[0]);
+        if (_rows is { Strided: true })
+        {
+            Base.Slice(start, count).CopyTo(weights);
+        }
+        else
+        {
+            sources[0].Doubles(Start + start, weights);
+        }
+
+        for (int model = 0; model < ModelCount; model++)
+        {
+            Span<double> task = values.Slice(model * stride, count);
+            if (singles && HoldsSingles(sources[model + 1]))
+            {
+                // As the files have them: nothing is written but the difference.
+                Blends.Subtract(Singles(sources[model + 1], start, count), Singles(sources[0], start, count), task);
+                continue;
+            }
+
+            if (_rows is { Strided: true })
+            {
+                Model(model).Slice(start, count).CopyTo(task);
+            }
+            else
+            {
+                sources[model + 1].Doubles(Start + start, task);
+            }
+
+            TensorPrimitives.Subtract(task, weights, task);
+        }
+
+        for (int end = stride; end <= length && count < stride; end += stride)
+        {
+            values[(end - stride + count)..end].Clear();
+        }
+
+        return new TaskPiece(values, stride, Start + start, count);
+    }
+
     public void Dispose()
     {
-        foreach (double[]? buffer in (IEnumerable<double[]?>)[.. _values, .. _tasks])
+        foreach (double[]? buffer in (IEnumerable<double[]?>)[.. _values, .. _tasks, _piece])
         {
             if (buffer is not null)
             {
@@ -106,6 +167,7 @@ internal sealed class TensorBlock(IReadOnlyList<WeightSource> sources, bool hasB
 
         Array.Clear(_values);
         Array.Clear(_tasks);
+        _piece = null;
     }
 
     /// <summary>How many blocks a tensor has.</summary>

@@ -13,7 +13,7 @@ internal static class MergeTensors
         BlockEngine engine = new(threads, TestContext.Current.CancellationToken);
         WeightSource[] weights = [.. sources.Select(source => new StoredWeights(source))];
         return new MergeTensor(
-            name, sources[0].Shape, inputsFirst, weights, hasBase, engine.Measure(weights), engine.AreEqual(weights), engine);
+            name, sources[0].Shape, inputsFirst, weights, hasBase, engine.Begin(weights), engine.AreEqual(weights), engine);
     }
 
     /// <summary>Options of a merge of tensors in memory.</summary>

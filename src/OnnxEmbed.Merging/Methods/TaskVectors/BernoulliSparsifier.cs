@@ -10,13 +10,13 @@ internal sealed class BernoulliSparsifier(MergeTensor tensor, double[] densities
 
     public RowLayout? Rows => null;
 
-    public void Apply(TensorBlock block)
+    public void Apply(TaskPiece piece, int rowLength)
     {
         for (int model = 0; model < densities.Length; model++)
         {
             if (densities[model] < 1)
             {
-                _masks[model].Drop(block.Task(model), block.Start, densities[model]);
+                _masks[model].Drop(piece.Task(model), piece.Start, densities[model]);
             }
         }
     }

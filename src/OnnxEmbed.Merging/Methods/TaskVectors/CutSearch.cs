@@ -12,15 +12,20 @@ internal static class CutSearch
     /// <summary>Elements of a sample that lie together: a cache line of floats.</summary>
     private const int SampleRun = 16;
 
-    private const int SampleStep = 512;
-    private const int LargestSample = 1 << 17;
+    /// <summary>One run in so many elements: reading more of them takes longer than what a narrower range saves.</summary>
+    private const int SampleStep = 1 << 10;
 
-    /// <summary>The values of a part of a block whose magnitudes are compared, in the block or in <paramref name="scratch"/>.</summary>
+    private const int LargestSample = 3 << 17;
+
+    /// <summary>Reads the values of a part of a block whose magnitudes are compared.</summary>
     /// <param name="block">The block.</param>
-    /// <param name="cut">Index of the cut that they are for.</param>
+    /// <param name="vector">Which of the vectors that are compared.</param>
     /// <param name="start">First element within the block.</param>
-    /// <param name="scratch">Room for as many as are asked for.</param>
-    internal delegate ReadOnlySpan<double> ValueReader(TensorBlock block, int cut, int start, Span<double> scratch);
+    /// <param name="values">Receives them.</param>
+    internal delegate void ValueReader(TensorBlock block, int vector, int start, Span<double> values);
+
+    /// <summary>Makes a selection that gathers keys and their positions where there is room for them.</summary>
+    private delegate RadixSelection Maker(Memory<long> keys, Memory<long> positions);
 
     /// <summary>Finds for each rank the cut that has so many elements inside; 0 and the number of elements need no pass.</summary>
     /// <param name="tensor">The tensor.</param>
@@ -35,22 +40,11 @@ internal static class CutSearch
             return cuts;
         }
 
-        Cut[] found = WithRoom(tensor, sought.Length, (keys, positions) =>
-        {
-            RadixSelection[] selections =
-                [.. sought.Select((cut, i) => new RadixSelection(tensor.ElementCount, ranks[cut], Part(keys, i, sought.Length), Part(positions, i, sought.Length)))];
-            int[] own = [.. sought.Select(cut => models[cut])];
-            if (selections[0].WantsSample)
-            {
-                Sample(tensor, selections, own, keys);
-            }
-
-            return Find(tensor, selections, (block, cut, start, scratch) =>
-            {
-                block.TaskPart(own[cut], start, scratch);
-                return scratch;
-            });
-        });
+        Cut[] found = Find(
+            tensor,
+            [.. sought.Select(cut => (Maker)((keys, positions) => new RadixSelection(tensor.ElementCount, ranks[cut], keys, positions)))],
+            [.. sought.Select(cut => models[cut])],
+            (block, model, start, values) => block.TaskPart(model, start, values));
         for (int i = 0; i < sought.Length; i++)
         {
             cuts[sought[i]] = found[i];
@@ -60,18 +54,26 @@ internal static class CutSearch
     }
 
     /// <summary>Finds one cut whose rank depends on how many keys are 0.</summary>
-    public static Cut Find(MergeTensor tensor, Func<long, long> rankOfZeros, ValueReader read) => WithRoom(
-        tensor, 1, (keys, positions) => Find(tensor, [new RadixSelection(tensor.ElementCount, rankOfZeros, keys, positions)], read))[0];
+    public static Cut Find(MergeTensor tensor, Func<long, long> rankOfZeros, ValueReader read) =>
+        Find(tensor, [(keys, positions) => new RadixSelection(tensor.ElementCount, rankOfZeros, keys, positions)], [0], read)[0];
 
-    private static Cut[] WithRoom(MergeTensor tensor, int cuts, Func<Memory<long>, Memory<long>, Cut[]> find)
+    private static Cut[] Find(MergeTensor tensor, Maker[] make, int[] vectors, ValueReader read)
     {
         // Two sizes, so that the pool keeps few arrays.
-        int room = tensor.ElementCount <= RadixSelection.FewestKeys ? RadixSelection.FewestKeys * cuts : Math.Max(GatherLimit, RadixSelection.FewestKeys * cuts);
+        int least = RadixSelection.FewestKeys * make.Length;
+        int room = tensor.ElementCount <= RadixSelection.FewestKeys ? least : Math.Max(GatherLimit, least);
         long[] keys = ArrayPool<long>.Shared.Rent(room);
         long[] positions = ArrayPool<long>.Shared.Rent(room);
         try
         {
-            return find(keys.AsMemory(0, room), positions.AsMemory(0, room));
+            int part = room / make.Length;
+            RadixSelection[] selections = [.. make.Select((one, i) => one(keys.AsMemory(i * part, part), positions.AsMemory(i * part, part)))];
+            if (tensor.ElementCount > RadixSelection.FewestKeys)
+            {
+                Sample(tensor, selections, vectors, read, keys, part);
+            }
+
+            return Find(tensor, selections, vectors, read);
         }
         finally
         {
@@ -80,20 +82,21 @@ internal static class CutSearch
         }
     }
 
-    private static Memory<long> Part(Memory<long> whole, int index, int count) => whole.Slice(index * (whole.Length / count), whole.Length / count);
-
     /// <summary>Finds the cut of each selection.</summary>
-    private static Cut[] Find(MergeTensor tensor, RadixSelection[] selections, ValueReader read)
+    private static Cut[] Find(MergeTensor tensor, RadixSelection[] selections, int[] vectors, ValueReader read)
     {
         while (selections.Any(selection => !selection.IsDone))
         {
-            Pass(tensor, selections, read);
+            Pass(tensor, selections, vectors, read);
         }
 
         int[] split = [.. Enumerable.Range(0, selections.Length).Where(cut => selections[cut].TieEnd is null)];
         long[] ends = split.Length == 0
             ? []
-            : TieSearch.Find(tensor, [.. split.Select(cut => selections[cut])], (block, cut, start, scratch) => read(block, split[cut], start, scratch));
+            : TieSearch.Find(
+                tensor,
+                [.. split.Select(cut => selections[cut])],
+                (block, cut, start, values) => read(block, vectors[split[cut]], start, values));
         return [.. selections.Select((selection, cut) => new Cut(selection.Key, selection.TieEnd ?? ends[Array.IndexOf(split, cut)]))];
     }
 
@@ -101,87 +104,83 @@ internal static class CutSearch
     /// Tells each selection where its key is likely to lie, by runs of elements at random places, one in each stretch of the tensor. The places
     /// are the same in every merge.
     /// </summary>
-    private static void Sample(MergeTensor tensor, RadixSelection[] selections, int[] models, Memory<long> room)
+    private static void Sample(MergeTensor tensor, RadixSelection[] selections, int[] vectors, ValueReader read, long[] room, int part)
     {
-        int runs = (int)Math.Min(Math.Min(LargestSample, room.Length / selections.Length) / SampleRun, tensor.ElementCount / SampleStep);
+        int runs = (int)Math.Min(Math.Min(LargestSample, part) / SampleRun, tensor.ElementCount / SampleStep);
         long places = tensor.ElementCount / runs / SampleRun;
         long step = places * SampleRun;
         CounterRandom random = new(0, "sample");
-        Memory<long>[] samples = [.. selections.Select((_, cut) => Part(room, cut, selections.Length)[..(runs * SampleRun)])];
-        tensor.Tally(
-            () => true,
-            (block, _) =>
+        int[] distinct = [.. vectors.Distinct()];
+        tensor.Visit(block =>
+        {
+            Span<double> values = stackalloc double[SampleRun];
+            for (long run = block.Start / step; run < runs && run * step < block.Start + block.Count; run++)
             {
-                Span<double> values = stackalloc double[SampleRun];
-                for (long run = block.Start / step; run < runs && run * step < block.Start + block.Count; run++)
+                long start = (run * step) + ((long)(random.At((ulong)run) % (ulong)places) * SampleRun) - block.Start;
+                if (start < 0 || start >= block.Count)
                 {
-                    long start = (run * step) + ((long)(random.At((ulong)run) % (ulong)places) * SampleRun) - block.Start;
-                    if (start < 0 || start >= block.Count)
-                    {
-                        continue; // in a neighbouring block
-                    }
+                    continue; // in a neighbouring block
+                }
 
-                    for (int cut = 0; cut < selections.Length; cut++)
+                for (int vector = 0; vector < distinct.Length; vector++)
+                {
+                    read(block, distinct[vector], (int)start, values);
+                    Span<long> keys = room.AsSpan((vector * part) + ((int)run * SampleRun), SampleRun);
+                    for (int i = 0; i < SampleRun; i++)
                     {
-                        block.TaskPart(models[cut], (int)start, values);
-                        Span<long> keys = samples[cut].Span.Slice((int)run * SampleRun, SampleRun);
-                        for (int i = 0; i < SampleRun; i++)
-                        {
-                            keys[i] = MagnitudeKeys.Of(values[i]);
-                        }
+                        keys[i] = MagnitudeKeys.Of(values[i]);
                     }
                 }
-            },
-            (_, _) => { });
-        for (int cut = 0; cut < selections.Length; cut++)
+            }
+        });
+        tensor.InParallel(selections.Length, cut =>
         {
-            selections[cut].Expect(samples[cut].Span);
-        }
+            int vector = Array.IndexOf(distinct, vectors[cut]);
+            selections[cut].Expect(room.AsSpan(vector * part, runs * SampleRun), SampleRun);
+        });
     }
 
-    private static void Pass(MergeTensor tensor, RadixSelection[] selections, ValueReader read)
+    private static void Pass(MergeTensor tensor, RadixSelection[] selections, int[] vectors, ValueReader read)
     {
-        int[] open = [.. Enumerable.Range(0, selections.Length).Where(cut => !selections[cut].IsDone)];
+        int[] sought = [.. Enumerable.Range(0, selections.Length).Where(cut => !selections[cut].IsDone)];
+        RadixSelection[] open = Array.ConvertAll(sought, cut => selections[cut]);
+        (int Vector, int[] Open)[] readers =
+            [.. Enumerable.Range(0, open.Length).GroupBy(i => vectors[sought[i]]).Select(group => (group.Key, group.ToArray()))];
         try
         {
-            foreach (int cut in open)
-            {
-                selections[cut].BeginPass();
-            }
-
+            Array.ForEach(open, selection => selection.BeginPass());
             SelectionTally[] none = tensor.Tally(
-                () => Array.ConvertAll(open, cut => selections[cut].MakeTally()),
+                () => Array.ConvertAll(open, selection => selection.MakeTally()),
                 (block, tallies) =>
                 {
-                    for (int i = 0; i < open.Length; i++)
+                    Span<double> chunk = stackalloc double[SelectionTally.ChunkLength];
+                    for (int start = 0; start < block.Count; start += chunk.Length)
                     {
-                        for (int start = 0; start < block.Count; start += SelectionTally.ChunkLength)
+                        Span<double> values = chunk[..Math.Min(chunk.Length, block.Count - start)];
+                        foreach ((int vector, int[] own) in readers)
                         {
-                            Span<double> scratch = tallies[i].Values.AsSpan(0, Math.Min(SelectionTally.ChunkLength, block.Count - start));
-                            selections[open[i]].Show(read(block, open[i], start, scratch), block.Start + start, tallies[i]);
+                            read(block, vector, start, values);
+                            foreach (int i in own)
+                            {
+                                open[i].Show(values, block.Start + start, tallies[i]);
+                            }
                         }
                     }
                 },
                 (_, tallies) => Collect(tallies));
             Collect(none);
-            foreach (int cut in open)
-            {
-                selections[cut].EndPass();
-            }
+            tensor.InParallel(open.Length, i => open[i].EndPass());
         }
         finally
         {
-            foreach (int cut in open)
-            {
-                selections[cut].Dispose();
-            }
+            Array.ForEach(open, selection => selection.Dispose());
         }
 
         void Collect(SelectionTally[] tallies)
         {
             for (int i = 0; i < open.Length; i++)
             {
-                selections[open[i]].Collect(tallies[i]);
+                open[i].Collect(tallies[i]);
             }
         }
     }

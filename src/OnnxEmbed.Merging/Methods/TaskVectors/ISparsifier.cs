@@ -6,8 +6,10 @@ internal interface ISparsifier
     /// <summary>The rows it needs whole; null where any block will do.</summary>
     RowLayout? Rows { get; }
 
-    /// <summary>Sets the elements that take no part to 0, in the task vectors of <paramref name="block"/> themselves.</summary>
-    void Apply(TensorBlock block);
+    /// <summary>Sets the elements that take no part to 0, in the task vectors of <paramref name="piece"/> themselves.</summary>
+    /// <param name="piece">Any elements, or whole rows where it needs <see cref="Rows"/>.</param>
+    /// <param name="rowLength">Elements of each row.</param>
+    void Apply(TaskPiece piece, int rowLength);
 
     /// <summary>What the task vector of a model is multiplied by so that it is as large as before, in the mean.</summary>
     double Rescaling(int model);

@@ -63,14 +63,22 @@ internal static class MagnitudeKeys
     }
 
     /// <summary>
-    /// Finds the keys in [<paramref name="lowest"/>, <paramref name="highest"/>] with their places; tells how many they are, and how many are above.
+    /// Finds the keys in [<paramref name="lowest"/>, <paramref name="highest"/>] with their positions; tells how many they are, and how many are
+    /// above.
     /// </summary>
+    /// <param name="values">Elements of the tensor from <paramref name="start"/> on.</param>
+    /// <param name="start">Position of the first.</param>
+    /// <param name="lowest">Smallest key that is wanted.</param>
+    /// <param name="highest">Largest key that is wanted.</param>
+    /// <param name="keys">Room for as many keys as there are values.</param>
+    /// <param name="positions">Room for their positions.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static (int Inside, int Above) Gather(ReadOnlySpan<double> values, long lowest, long highest, Span<long> keys, Span<int> places)
+    public static (int Inside, int Above) Gather(
+        ReadOnlySpan<double> values, long start, long lowest, long highest, Span<long> keys, Span<long> positions)
     {
         ref double from = ref MemoryMarshal.GetReference(values);
         ref long key = ref MemoryMarshal.GetReference(keys[..values.Length]);
-        ref int place = ref MemoryMarshal.GetReference(places[..values.Length]);
+        ref long position = ref MemoryMarshal.GetReference(positions[..values.Length]);
         Vector256<long> mask = Vector256.Create(long.MaxValue);
         Vector256<long> below = Vector256.Create(lowest - 1);
         Vector256<long> high = Vector256.Create(highest);
@@ -79,22 +87,23 @@ internal static class MagnitudeKeys
         int i = 0;
         unchecked
         {
-            for (; i <= values.Length - 4; i += 4)
+            // Hits of 64 elements are collected as bits first: a branch for each four of them was mispredicted at nearly every hit.
+            for (; i <= values.Length - 64; i += 64)
             {
-                Vector256<long> four = Vector256.LoadUnsafe(ref from, (nuint)i).AsInt64() & mask;
-                Vector256<long> above = Vector256.GreaterThan(four, high);
-                counted -= above;
-                Vector256<long> found = Vector256.AndNot(Vector256.GreaterThan(four, below), above);
-                if (found == Vector256<long>.Zero)
+                ulong hits = 0;
+                for (int j = 0; j < 64; j += 4)
                 {
-                    continue;
+                    Vector256<long> four = Vector256.LoadUnsafe(ref from, (nuint)(i + j)).AsInt64() & mask;
+                    Vector256<long> above = Vector256.GreaterThan(four, high);
+                    counted -= above;
+                    hits |= (ulong)Vector256.AndNot(Vector256.GreaterThan(four, below), above).ExtractMostSignificantBits() << j;
                 }
 
-                for (uint inside = found.ExtractMostSignificantBits(); inside != 0; inside &= inside - 1)
+                for (; hits != 0; hits &= hits - 1)
                 {
-                    int at = i + BitOperations.TrailingZeroCount(inside);
+                    int at = i + BitOperations.TrailingZeroCount(hits);
                     Unsafe.Add(ref key, count) = Of(Unsafe.Add(ref from, at));
-                    Unsafe.Add(ref place, count++) = at;
+                    Unsafe.Add(ref position, count++) = start + at;
                 }
             }
 
@@ -106,7 +115,7 @@ internal static class MagnitudeKeys
                 if (one >= lowest && one <= highest)
                 {
                     Unsafe.Add(ref key, count) = one;
-                    Unsafe.Add(ref place, count++) = i;
+                    Unsafe.Add(ref position, count++) = start + i;
                 }
             }
 

@@ -24,13 +24,13 @@ internal sealed class MagnitudeSparsifier(Cut[] lower, Cut[] upper, double[] den
         return new([.. cuts.Where((_, i) => i % 2 == 1)], [.. cuts.Where((_, i) => i % 2 == 0)], densities);
     }
 
-    public void Apply(TensorBlock block)
+    public void Apply(TaskPiece piece, int rowLength)
     {
         for (int model = 0; model < lower.Length; model++)
         {
             if (lower[model] != Cut.All || upper[model] != Cut.None)
             {
-                MagnitudeKeys.Trim(block.Task(model), block.Start, lower[model], upper[model]);
+                MagnitudeKeys.Trim(piece.Task(model), piece.Start, lower[model], upper[model]);
             }
         }
     }

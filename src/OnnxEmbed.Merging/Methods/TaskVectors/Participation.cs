@@ -4,26 +4,26 @@ namespace OnnxEmbed.Merging.Methods.TaskVectors;
 internal static class Participation
 {
     /// <summary>For each model two numbers: elements that are not 0 in it alone, and elements that are not 0 in it and in another.</summary>
-    public static long[] Count(TensorBlock block)
+    public static long[] Count(TaskPiece piece)
     {
-        long[] counts = new long[2 * block.ModelCount];
+        long[] counts = new long[2 * piece.ModelCount];
         Span<int> present = stackalloc int[SelectionTally.ChunkLength];
-        for (int start = 0; start < block.Count; start += present.Length)
+        for (int start = 0; start < piece.Count; start += present.Length)
         {
-            Span<int> part = present[..Math.Min(present.Length, block.Count - start)];
+            Span<int> part = present[..Math.Min(present.Length, piece.Count - start)];
             part.Clear();
-            for (int model = 0; model < block.ModelCount; model++)
+            for (int model = 0; model < piece.ModelCount; model++)
             {
-                ReadOnlySpan<double> task = block.Task(model).Slice(start, part.Length);
+                ReadOnlySpan<double> task = piece.Task(model).Slice(start, part.Length);
                 for (int i = 0; i < part.Length; i++)
                 {
                     part[i] += task[i] == 0 ? 0 : 1;
                 }
             }
 
-            for (int model = 0; model < block.ModelCount; model++)
+            for (int model = 0; model < piece.ModelCount; model++)
             {
-                ReadOnlySpan<double> task = block.Task(model).Slice(start, part.Length);
+                ReadOnlySpan<double> task = piece.Task(model).Slice(start, part.Length);
                 for (int i = 0; i < part.Length; i++)
                 {
                     if (task[i] != 0)

@@ -14,21 +14,20 @@ internal sealed class RankSparsifier(MergeTensor tensor, double[] densities, dou
 
     public RowLayout? Rows { get; } = tensor.Rows;
 
-    public void Apply(TensorBlock block)
+    public void Apply(TaskPiece piece, int rowLength)
     {
-        Scratch scratch = _scratch.TryTake(out Scratch? used) && used.Keys.Length >= block.RowLength ? used : new Scratch(block.RowLength);
+        Scratch scratch = _scratch.TryTake(out Scratch? used) && used.Keys.Length >= rowLength ? used : new Scratch(rowLength);
         for (int model = 0; model < densities.Length; model++)
         {
-            Span<double> task = block.Task(model);
+            Span<double> task = piece.Task(model);
             if (densities[model] <= 0)
             {
                 task.Clear();
             }
 
-            for (int row = 0; row < block.RowCount && densities[model] is > 0 and < 1; row++)
+            for (int start = 0; start < task.Length && densities[model] is > 0 and < 1; start += rowLength)
             {
-                int start = row * block.RowLength;
-                Apply(model, task.Slice(start, block.RowLength), block.Start + start, scratch);
+                Apply(model, task.Slice(start, rowLength), piece.Start + start, scratch);
             }
         }
 

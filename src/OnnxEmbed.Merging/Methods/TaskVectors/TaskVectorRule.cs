@@ -28,6 +28,12 @@ internal sealed class TaskVectorRule(TaskVectorFamily family) : IMergeRule
     /// <summary>mergekit does not rescale where a norm is below this.</summary>
     private const double MergekitSmallestNorm = 1e-7;
 
+    /// <summary>Elements that are worked on at a time: their task vectors and sums stay in the first-level cache.</summary>
+    private const int PieceLength = 1 << 9;
+
+    /// <summary>Norms and angles are for the report alone.</summary>
+    public bool Measures => false;
+
     /// <summary>Whether the user weighs the models, and chooses whether to normalise.</summary>
     private bool IsWeighed => family.Weighing == Weighing.Given;
 
@@ -103,8 +109,13 @@ internal sealed class TaskVectorRule(TaskVectorFamily family) : IMergeRule
         return tensor.Compute(
             (block, result) =>
             {
-                sparsifier?.Apply(block);
-                sum.Compute(block, result);
+                int length = sparsifier?.Rows is null ? PieceLength : block.Count;
+                for (int start = 0; start < block.Count; start += length)
+                {
+                    TaskPiece piece = block.Tasks(start, Math.Min(length, block.Count - start));
+                    sparsifier?.Apply(piece, block.RowLength);
+                    sum.Compute(piece, result.Slice(start, piece.Count));
+                }
             },
             "task vectors",
             sparsifier?.Rows) with
@@ -182,9 +193,10 @@ internal sealed class TaskVectorRule(TaskVectorFamily family) : IMergeRule
         double[] sums = tensor.Fold(
             block =>
             {
-                double[] before = Sums(block, MagnitudeSum.Of);
-                sparsifier.Apply(block);
-                return (double[])[.. before, .. Sums(block, MagnitudeSum.Of)];
+                TaskPiece piece = block.Tasks(0, block.Count);
+                double[] before = Sums(piece, MagnitudeSum.Of);
+                sparsifier.Apply(piece, block.RowLength);
+                return (double[])[.. before, .. Sums(piece, MagnitudeSum.Of)];
             },
             (total, part) => [.. total.Zip(part, (x, y) => x + y)],
             sparsifier.Rows);
@@ -199,8 +211,9 @@ internal sealed class TaskVectorRule(TaskVectorFamily family) : IMergeRule
         double[] energies = tensor.Fold(
             block =>
             {
-                sparsifier?.Apply(block);
-                return Sums(block, Reductions.SquaredNorm);
+                TaskPiece piece = block.Tasks(0, block.Count);
+                sparsifier?.Apply(piece, block.RowLength);
+                return Sums(piece, Reductions.SquaredNorm);
             },
             (total, part) => [.. total.Zip(part, (x, y) => x + y)],
             sparsifier?.Rows);
@@ -215,8 +228,9 @@ internal sealed class TaskVectorRule(TaskVectorFamily family) : IMergeRule
         long[] counts = tensor.Fold(
             block =>
             {
-                sparsifier?.Apply(block);
-                return Participation.Count(block);
+                TaskPiece piece = block.Tasks(0, block.Count);
+                sparsifier?.Apply(piece, block.RowLength);
+                return Participation.Count(piece);
             },
             (total, part) => [.. total.Zip(part, (x, y) => x + y)]);
         double r = arguments.Number(R);
@@ -228,6 +242,14 @@ internal sealed class TaskVectorRule(TaskVectorFamily family) : IMergeRule
         })];
     }
 
-    private static double[] Sums(TensorBlock block, Func<ReadOnlySpan<double>, double> sum) =>
-        [.. Enumerable.Range(0, block.ModelCount).Select(model => sum(block.Task(model)))];
+    private static double[] Sums(TaskPiece piece, Func<ReadOnlySpan<double>, double> sum)
+    {
+        double[] sums = new double[piece.ModelCount];
+        for (int model = 0; model < sums.Length; model++)
+        {
+            sums[model] = sum(piece.Task(model));
+        }
+
+        return sums;
+    }
 }

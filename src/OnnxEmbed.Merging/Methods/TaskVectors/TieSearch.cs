@@ -38,7 +38,9 @@ internal static class TieSearch
         int count = 0;
         for (int start = 0; start < block.Count; start += scratch.Length)
         {
-            count += MagnitudeKeys.CountEqual(read(block, cut, start, scratch[..Math.Min(scratch.Length, block.Count - start)]), key);
+            Span<double> values = scratch[..Math.Min(scratch.Length, block.Count - start)];
+            read(block, cut, start, values);
+            count += MagnitudeKeys.CountEqual(values, key);
         }
 
         return count;
@@ -49,7 +51,8 @@ internal static class TieSearch
         Span<double> scratch = stackalloc double[SelectionTally.ChunkLength];
         for (int start = 0; ; start += scratch.Length)
         {
-            ReadOnlySpan<double> values = read(block, cut, start, scratch[..Math.Min(scratch.Length, block.Count - start)]);
+            Span<double> values = scratch[..Math.Min(scratch.Length, block.Count - start)];
+            read(block, cut, start, values);
             for (int i = 0; i < values.Length; i++)
             {
                 if (MagnitudeKeys.Of(values[i]) == key && --left == 0)

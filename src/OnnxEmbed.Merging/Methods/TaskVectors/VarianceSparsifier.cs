@@ -1,5 +1,6 @@
-using System.Numerics;
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace OnnxEmbed.Merging.Methods.TaskVectors;
 
@@ -17,11 +18,8 @@ internal sealed class VarianceSparsifier(Cut cut) : ISparsifier
     /// <param name="atLeastOne">Whether a position is kept also where the fraction of them is less than one.</param>
     public static VarianceSparsifier Select(MergeTensor tensor, double fraction, bool atLeastOne)
     {
-        return new VarianceSparsifier(CutSearch.Find(tensor, Rank, (block, _, start, variances) =>
-        {
-            Fill(block, start, variances);
-            return variances;
-        }));
+        return new VarianceSparsifier(CutSearch.Find(
+            tensor, Rank, (block, _, start, variances) => Fill(block.Tasks(start, variances.Length), 0, variances)));
 
         long Rank(long zeros)
         {
@@ -30,16 +28,16 @@ internal sealed class VarianceSparsifier(Cut cut) : ISparsifier
         }
     }
 
-    public void Apply(TensorBlock block)
+    public void Apply(TaskPiece piece, int rowLength)
     {
         Span<double> variances = stackalloc double[SelectionTally.ChunkLength];
-        for (int start = 0; start < block.Count; start += variances.Length)
+        for (int start = 0; start < piece.Count; start += variances.Length)
         {
-            Span<double> part = variances[..Math.Min(variances.Length, block.Count - start)];
-            Fill(block, start, part);
-            for (int model = 0; model < block.ModelCount; model++)
+            Span<double> part = variances[..Math.Min(variances.Length, piece.Count - start)];
+            Fill(piece, start, part);
+            for (int model = 0; model < piece.ModelCount; model++)
             {
-                MagnitudeKeys.Trim(block.Task(model).Slice(start, part.Length), part, block.Start + start, cut, Cut.None);
+                MagnitudeKeys.Trim(piece.Task(model).Slice(start, part.Length), part, piece.Start + start, cut, Cut.None);
             }
         }
     }
@@ -48,49 +46,45 @@ internal sealed class VarianceSparsifier(Cut cut) : ISparsifier
 
     /// <summary>
     /// The variances, times the square of the number of models: the sum of (dᵢ - dⱼ)² over each two. Against the mean, task vectors that are equal
-    /// would get a variance by its rounding. What each addition rounds away is summed, too, so that the order of the models does not decide
-    /// between positions that differ by a rounding only.
+    /// would get a variance by its rounding. What each addition rounds away is summed, too (D. E. Knuth, TAOCP 2, §4.2.2, theorem B), so that the
+    /// order of the models does not decide between positions that differ by a rounding only.
     /// </summary>
-    private static void Fill(TensorBlock block, int start, Span<double> variance)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Fill(TaskPiece piece, int start, Span<double> variance)
     {
-        Span<double> lost = stackalloc double[variance.Length];
-        variance.Clear();
-        lost.Clear();
-        for (int first = 0; first < block.ModelCount; first++)
+        ref double tasks = ref piece.Padded[start];
+        ref double to = ref MemoryMarshal.GetReference(variance);
+        Span<double> last = stackalloc double[TaskPiece.Lanes];
+        int models = piece.ModelCount;
+        int stride = piece.Stride;
+        int length = variance.Length;
+        for (int i = 0; i < length; i = unchecked(i + TaskPiece.Lanes))
         {
-            for (int second = first + 1; second < block.ModelCount; second++)
+            Vector256<double> sum = default;
+            Vector256<double> lost = default;
+            for (int first = 0; first < models; first = unchecked(first + 1))
             {
-                AddSquares(
-                    block.Task(first).Slice(start, variance.Length), block.Task(second).Slice(start, variance.Length), variance, lost);
+                Vector256<double> a = Vector256.LoadUnsafe(ref tasks, (nuint)unchecked((first * stride) + i));
+                for (int second = unchecked(first + 1); second < models; second = unchecked(second + 1))
+                {
+                    Vector256<double> difference = a - Vector256.LoadUnsafe(ref tasks, (nuint)unchecked((second * stride) + i));
+                    Vector256<double> square = difference * difference;
+                    Vector256<double> after = sum + square;
+                    Vector256<double> added = after - sum;
+                    lost = lost + (sum - (after - added)) + (square - added);
+                    sum = after;
+                }
             }
-        }
 
-        TensorPrimitives.Add(variance, lost, variance);
-    }
-
-    /// <summary>sum += (a - b)², and to lost what rounding takes away (D. E. Knuth, TAOCP 2, §4.2.2, theorem B).</summary>
-    private static void AddSquares(ReadOnlySpan<double> a, ReadOnlySpan<double> b, Span<double> sum, Span<double> lost)
-    {
-        int step = Vector<double>.Count;
-        int i = 0;
-        for (; i <= sum.Length - step; i += step)
-        {
-            Vector<double> difference = new Vector<double>(a[i..]) - new Vector<double>(b[i..]);
-            Vector<double> square = difference * difference;
-            Vector<double> before = new(sum[i..]);
-            Vector<double> after = before + square;
-            Vector<double> added = after - before;
-            (new Vector<double>(lost[i..]) + (before - (after - added)) + (square - added)).CopyTo(lost[i..]);
-            after.CopyTo(sum[i..]);
-        }
-
-        for (; i < sum.Length; i++)
-        {
-            double square = (a[i] - b[i]) * (a[i] - b[i]);
-            double after = sum[i] + square;
-            double added = after - sum[i];
-            lost[i] = lost[i] + (sum[i] - (after - added)) + (square - added);
-            sum[i] = after;
+            if (unchecked(i + TaskPiece.Lanes) <= length)
+            {
+                (sum + lost).StoreUnsafe(ref to, (nuint)i);
+            }
+            else
+            {
+                (sum + lost).CopyTo(last);
+                last[..(length - i)].CopyTo(variance[i..]);
+            }
         }
     }
 }

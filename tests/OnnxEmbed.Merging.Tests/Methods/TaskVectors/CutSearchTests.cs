@@ -77,6 +77,61 @@ public class CutSearchTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Find_AdversarialValues_IsExact(int kind)
+    {
+        float[] noise = BareModels.Values(70_001, 11);
+        double[] values = [.. noise.Select((x, at) => kind switch
+        {
+            0 => 0.25, // all equal
+            1 => x < 0 ? -2.0 : 0.5, // two magnitudes
+            2 => x * 4096 * double.Epsilon, // subnormal
+            3 => Math.Pow(10, 300 * x), // of all sizes
+            _ => at % 1000 < 40 ? x * 1e9 : x, // large ones in short stretches, so that runs differ
+        })];
+        foreach (int rank in (int[])[1, 2, 700, 2_800, 14_000, 35_000, 69_999, 70_000])
+        {
+            Assert.Equal(Sorted(values, rank), Inside(values, rank));
+        }
+    }
+
+    [Theory]
+    [InlineData(100, 30_000)]
+    [InlineData(20_000, 100)]
+    [InlineData(39_990, 20_000)]
+    [InlineData(12_000, 12_000)]
+    public void Expect_WrongSampleAndLittleRoom_FindsTheKeyInMorePasses(int rank, int expected)
+    {
+        // The sample holds the keys about another rank only, and no more than 2^9 keys can be gathered.
+        double[] values = [.. BareModels.Values(40_000, 6).Select(x => (double)x)];
+        double[] descending = [.. values.OrderByDescending(Math.Abs)];
+        using RadixSelection selection = new(values.Length, rank, new long[512], new long[512]);
+        selection.Expect([.. descending.Skip(expected).Take(512).Select(MagnitudeKeys.Of)], 16);
+        int passes = 0;
+        for (; !selection.IsDone; passes++)
+        {
+            selection.BeginPass();
+            SelectionTally tally = selection.MakeTally();
+            for (int start = 0; start < values.Length; start += 1000)
+            {
+                selection.Show(values.AsSpan(start, 1000), start, tally);
+            }
+
+            selection.Collect(tally);
+            selection.EndPass();
+        }
+
+        Assert.InRange(passes, 2, 4);
+        Assert.Equal(MagnitudeKeys.Of(descending[rank - 1]), selection.Key);
+        Assert.Equal(1, selection.TiesInside);
+        Assert.NotNull(selection.TieEnd);
+    }
+
+    [Theory]
     [InlineData(3)]
     [InlineData(8_000)]
     [InlineData(39_000)]
@@ -84,7 +139,7 @@ public class CutSearchTests
     {
         double[] values = [.. BareModels.Values(40_000, 6).Select(x => (double)x)];
         using RadixSelection selection = new(values.Length, rank, new long[RadixSelection.FewestKeys], new long[RadixSelection.FewestKeys]);
-        selection.Expect([.. values.Where((_, at) => at % 10 == 0).Select(MagnitudeKeys.Of)]);
+        selection.Expect([.. values.Where((_, at) => at % 10 == 0).Select(MagnitudeKeys.Of)], 1);
         selection.BeginPass();
         SelectionTally tally = selection.MakeTally();
         for (int start = 0; start < values.Length; start += 1000)
