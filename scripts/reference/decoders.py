@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 
 OUT = os.path.join(os.path.dirname(__file__), "..", "..", "tests", "OnnxEmbed.Models.Tests", "Architectures", "Decoders")
-VOCAB, BATCH, LENGTH, LENGTHS = 24, 3, 12, (12, 7, 3)
+VOCAB, BATCH, LENGTH, LENGTHS = 64, 3, 12, (12, 7, 3)
 torch.set_default_dtype(torch.float64)
 
 
@@ -423,7 +423,7 @@ FAMILIES = {
     "gpt2": dict(
         prefix="transformer.", head=None,
         config=dict(architectures=["GPT2LMHeadModel"], model_type="gpt2", vocab_size=VOCAB, n_embd=16, n_layer=2, n_head=4, n_inner=24,
-                    n_positions=16, n_ctx=16, activation_function="gelu_new", layer_norm_epsilon=1e-5, bos_token_id=1, eos_token_id=2),
+                    n_positions=64, n_ctx=64, activation_function="gelu_new", layer_norm_epsilon=1e-5, bos_token_id=1, eos_token_id=2),
         cases={"base": {}, "inverse-layer-scale": {"config": {"scale_attn_by_inverse_layer_idx": True}},
                "no-scale": {"config": {"scale_attn_weights": False, "activation_function": "gelu"}}, "bidirectional": BOTH}),
     "gpt_neox": dict(
@@ -495,7 +495,7 @@ def main():
             file[spec["head"]] = (torch.randn(VOCAB, 16, generator=generator) * 0.3).to(dtype)
         for i in range(2):
             if family == "gpt2":
-                file[f"transformer.h.{i}.attn.bias"] = torch.ones(16, 16).tril()[None, None].to(dtype)
+                file[f"transformer.h.{i}.attn.bias"] = torch.ones(8, 8).tril()[None, None].to(dtype)
             if family == "gpt_neox":
                 file[f"gpt_neox.layers.{i}.attention.rotary_emb.inv_freq"] = torch.ones(1).to(dtype)
         save(os.path.join(directory, "model.safetensors"), file)
