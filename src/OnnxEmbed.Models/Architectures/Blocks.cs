@@ -23,10 +23,13 @@ internal sealed partial class Blocks(GraphBuilder graph, ParameterSource paramet
         x, parameters($"{module}.weight", [x.Shape.At(-1).Value, outputs]), parameters($"{module}.bias", [outputs]));
 
     /// <summary>Layer normalisation over the last axis (Ba et al. 2016, arXiv:1607.06450).</summary>
-    public Value LayerNorm(Value x, string module, double epsilon)
+    public Value LayerNorm(Value x, string module, double epsilon, bool bias = true)
     {
         long width = x.Shape.At(-1).Value;
-        return graph.LayerNormalization(x, parameters($"{module}.weight", [width]), parameters($"{module}.bias", [width]), epsilon);
+        Value scale = parameters($"{module}.weight", [width]);
+        return bias
+            ? graph.LayerNormalization(x, scale, parameters($"{module}.bias", [width]), epsilon)
+            : graph.Node("LayerNormalization", [x, scale], ("axis", -1), ("epsilon", epsilon));
     }
 
     /// <summary>x / √(mean x² + ε) · (w + offset) over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467), offset 1 in Gemma.</summary>

@@ -37,14 +37,18 @@ public static class EncoderGraph
     /// <param name="pooling">How hidden states become one vector.</param>
     /// <param name="normalize">Whether the vector is scaled to length 1.</param>
     /// <param name="weights">Numbers of the parameters.</param>
+    /// <param name="dense">Dense modules between pooling and normalisation; null for none.</param>
     /// <exception cref="DataException">The config asks for something that is not built here; all such faults are listed.</exception>
-    public static GraphBuilder Model(ModelConfig config, PoolingMode pooling, bool normalize, TensorSource weights)
+    public static GraphBuilder Model(
+        ModelConfig config, PoolingMode pooling, bool normalize, TensorSource weights, IReadOnlyList<DenseLayer>? dense = null)
     {
         GraphBuilder graph = new();
         EncoderInputs inputs = EncoderInputs.Declare(graph, config);
-        Value hidden = Build(graph, config, inputs, ParameterSources.Initializers(graph, weights));
+        ParameterSource parameters = ParameterSources.Initializers(graph, weights);
+        Value hidden = Build(graph, config, inputs, parameters);
         Value states = SentenceVector.Unflatten(graph, hidden, inputs.AttentionMask);
         Value vector = SentenceVector.Pool(graph, states, inputs.AttentionMask, pooling);
+        vector = SentenceVector.Transform(graph, vector, dense ?? [], parameters);
         vector = normalize ? SentenceVector.Normalize(graph, vector) : vector;
         graph.Output(states, HiddenStateName);
         graph.Output(vector, SentenceEmbeddingName);

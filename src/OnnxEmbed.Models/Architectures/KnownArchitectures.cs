@@ -10,6 +10,13 @@ internal static class KnownArchitectures
     public static IReadOnlyList<Architecture> All { get; } =
     [
         Architecture.Of("bert", BertConfig.Read, BertGraph.Build, BertGraph.TokenTable, "bert."),
+        Architecture.Of("roberta", RobertaConfig.Read, RobertaGraph.Build, RobertaGraph.TokenTable, "roberta."),
+        Architecture.Of("xlm-roberta", RobertaConfig.Read, RobertaGraph.Build, RobertaGraph.TokenTable, "roberta."),
+        Architecture.Of("camembert", RobertaConfig.Read, RobertaGraph.Build, RobertaGraph.TokenTable, "roberta."),
+        Architecture.Of("distilbert", DistilBertConfig.Read, DistilBertGraph.Build, DistilBertGraph.TokenTable, "distilbert."),
+        Architecture.Of("electra", ElectraConfig.Read, ElectraGraph.Build, ElectraGraph.TokenTable, "electra."),
+        Architecture.Of("mpnet", MpnetConfig.Read, MpnetGraph.Build, MpnetGraph.TokenTable, "mpnet."),
+        Architecture.Of("modernbert", ModernBertConfig.Read, ModernBertGraph.Build, ModernBertGraph.TokenTable, "model."),
 
         Architecture.Of("llama", LlamaConfig.Read, LlamaGraph.Build, LlamaGraph.TokenTable, "model."),
         Architecture.Of("mistral", MistralConfig.Read, LlamaGraph.Build, LlamaGraph.TokenTable, "model."),

@@ -68,6 +68,27 @@ public static class SentenceVector
         }
     }
 
+    /// <summary>Vectors through the Dense modules, one after another: activation(W x + b).</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="vectors">[B, in].</param>
+    /// <param name="layers">The modules; their activations are known.</param>
+    /// <param name="parameters">Source of their weights.</param>
+    /// <returns>[B, out].</returns>
+    public static Value Transform(GraphBuilder graph, Value vectors, IReadOnlyList<DenseLayer> layers, ParameterSource parameters)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(layers);
+        ArgumentNullException.ThrowIfNull(parameters);
+        foreach (DenseLayer layer in layers)
+        {
+            Value[] weights = [.. layer.Parameters.Select(parameter => parameters(parameter.InGraph, parameter.Shape))];
+            vectors = graph.Gemm(vectors, weights[0], weights.ElementAtOrDefault(1), transB: true);
+            vectors = layer.Activation is { Length: > 0 } name ? ActivationFunctions.Build(graph, name, vectors) : vectors;
+        }
+
+        return vectors;
+    }
+
     /// <summary>Rows scaled to length 1: x / √(Σ x² + 1e-24).</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="vectors">[B, H].</param>

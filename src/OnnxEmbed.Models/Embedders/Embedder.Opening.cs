@@ -127,7 +127,7 @@ public sealed partial class Embedder
             $"sessions: needs a number in [1, {Math.Max(1, options.Threads)}], the threads, got {options.Sessions}");
         Needs(options.MaxTokensPerBatch >= 1, $"tokens per batch: needs 1 or more, got {options.MaxTokensPerBatch}");
         int least = Math.Max(1, package.Tokenizer.AddedTokenCount);
-        int most = package.Config.MaxPositionEmbeddings > 0 ? package.Config.MaxPositionEmbeddings : int.MaxValue;
+        int most = package.Config.MaxSequenceLength > 0 ? package.Config.MaxSequenceLength : int.MaxValue;
         Needs(
             options.MaxLength is null || (options.MaxLength >= least && options.MaxLength <= most),
             $"maximum length: needs a number in [{least}, {most}], got {options.MaxLength}");

@@ -17,21 +17,24 @@ public sealed partial class ModelPackage
         using AtomicOutput output = AtomicOutput.Directory(directory, force);
         string target = output.TemporaryPath;
         contents.WriteTokenizer(target);
-        File.WriteAllText(Path.Combine(target, ModelConfig.FileName), contents.Config.ToJson());
-        PackageFiles.WriteLayout(target, contents.Config, contents.Pooling, contents.Normalize, contents.MaxLength);
+        File.WriteAllText(Path.Combine(target, ModelConfig.FileName), contents.ConfigText ?? contents.Config.ToJson());
+        PackageFiles.WriteLayout(target, contents);
         Directory.CreateDirectory(Path.Combine(target, "onnx"));
         contents.WriteModel(Path.Combine(target, PackageFiles.Model));
+        PackageFiles.WriteDense(target, contents.Dense);
         WriteHead(target, contents.Head);
         File.WriteAllText(Path.Combine(target, Provenance.FileName), contents.Provenance.ToJson());
         string card = PackageFiles.CardText(
             Path.GetFileName(output.TargetPath),
             contents.Config,
             contents.Pooling,
+            contents.Dense,
             contents.Normalize,
             contents.MaxLength,
             contents.Provenance,
             contents.Description);
         File.WriteAllText(Path.Combine(target, PackageFiles.Card), card);
+        contents.Verify?.Invoke(Open(target));
         output.Commit();
         return Open(output.TargetPath);
     }
@@ -79,6 +82,7 @@ public sealed partial class ModelPackage
 
         Directory.CreateDirectory(Path.Combine(target, "onnx"));
         writeModel(Path.Combine(target, PackageFiles.Model));
+        PackageFiles.WriteDense(target, Dense);
         if (head is not null)
         {
             WriteHead(target, head);
@@ -90,7 +94,7 @@ public sealed partial class ModelPackage
 
         File.WriteAllText(Path.Combine(target, Provenance.FileName), provenance.ToJson());
         string card = PackageFiles.CardText(
-            Path.GetFileName(output.TargetPath), shown, Pooling, Normalize, MaxLength, provenance, description);
+            Path.GetFileName(output.TargetPath), shown, Pooling, Dense, Normalize, MaxLength, provenance, description);
         File.WriteAllText(Path.Combine(target, PackageFiles.Card), card);
         writeMore?.Invoke(target);
         output.Commit();
@@ -103,7 +107,7 @@ public sealed partial class ModelPackage
             ModelConfig.FileName, TokenizerJson.FileName, "tokenizer_config.json", "special_tokens_map.json",
             "vocab.txt", "vocab.json", "merges.txt",
             "added_tokens.json", "tokenizer.model", "sentencepiece.bpe.model", "chat_template.jinja", "generation_config.json", "LICENSE",
-            PackageFiles.Modules, PackageFiles.Pooling, PackageFiles.Normalize, PackageFiles.Sequence, PackageFiles.Sentences,
+            PackageFiles.Modules, PackageFiles.Sequence, PackageFiles.Sentences, .. PackageFiles.ModuleConfigs(Dense, Normalize),
         ]).Where(name => File.Exists(Path.Combine(FullPath, name)));
 
     private static void WriteHead(string directory, IReadOnlyDictionary<string, TensorData>? head)

@@ -11,14 +11,16 @@ public sealed partial class ModelPackage
 {
     private readonly Lazy<ITextTokenizer> _tokenizer;
 
-    private ModelPackage(string directory, ModelConfig config, PoolingMode pooling, bool normalize, int maxLength, string prompt)
+    private ModelPackage(string directory, ModelConfig config, SentenceModules modules)
     {
-        DefaultPrompt = prompt;
         FullPath = directory;
         Config = config;
-        Pooling = pooling;
-        Normalize = normalize;
-        MaxLength = maxLength;
+        Pooling = modules.Pooling;
+        Dense = modules.Dense;
+        Normalize = modules.Normalize;
+        MaxLength = modules.MaxLength ?? (config.MaxSequenceLength > 0 ? config.MaxSequenceLength : 1 << 20);
+        Prompts = modules.Prompts;
+        DefaultPrompt = modules.DefaultPromptName is string name ? modules.Prompts[name] : "";
         _tokenizer = new Lazy<ITextTokenizer>(() => TokenizerJson.Load(directory));
     }
 
@@ -34,11 +36,20 @@ public sealed partial class ModelPackage
     /// <summary>How hidden states become one vector.</summary>
     public PoolingMode Pooling { get; }
 
+    /// <summary>Dense modules after the pooling, in order; empty for none.</summary>
+    public IReadOnlyList<DenseLayer> Dense { get; }
+
+    /// <summary>Width of a vector.</summary>
+    public int EmbeddingSize => Dense.Count > 0 ? Dense[^1].OutFeatures : Config.HiddenSize;
+
     /// <summary>Whether vectors are scaled to length 1.</summary>
     public bool Normalize { get; }
 
     /// <summary>The longest text in tokens, special tokens included; longer ones are cut.</summary>
     public int MaxLength { get; }
+
+    /// <summary>Texts that may be put before a text, by name, as <c>config_sentence_transformers.json</c> lists them.</summary>
+    public IReadOnlyDictionary<string, string> Prompts { get; }
 
     /// <summary>Put before every text, as <c>config_sentence_transformers.json</c> says; empty for none.</summary>
     public string DefaultPrompt { get; }

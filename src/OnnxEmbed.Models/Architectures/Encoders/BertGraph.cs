@@ -1,3 +1,4 @@
+using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Onnx.Building;
 
 namespace OnnxEmbed.Models.Architectures.Encoders;
@@ -21,25 +22,33 @@ internal static class BertGraph
             "embeddings.token_type_embeddings.weight", config.TypeVocabSize, config.HiddenSize, inputs.TokenTypeIds!);
         Value x = graph.Add(graph.Add(tokens, types), positions);
         x = blocks.Flatten(blocks.LayerNorm(x, "embeddings.LayerNorm", config.LayerNormEps));
+        return Layers(blocks, graph, config, config.LayerNormEps, x);
+    }
+
+    /// <summary>BERT's layers on embeddings [N, H], which RoBERTa and ELECTRA share.</summary>
+    public static Value Layers(Blocks blocks, GraphBuilder graph, ModelConfig config, double epsilon, Value x)
+    {
         Value mask = blocks.PaddingMask(x.Type);
         for (int layer = 0; layer < config.NumHiddenLayers; layer++)
         {
-            x = Layer(blocks, graph, config, x, mask, $"encoder.layer.{layer}");
+            x = Layer(blocks, graph, config, epsilon, x, mask, $"encoder.layer.{layer}");
         }
 
         return x;
     }
 
-    private static Value Layer(Blocks blocks, GraphBuilder graph, BertConfig config, Value x, Value mask, string name)
+    private static Value Layer(
+        Blocks blocks, GraphBuilder graph, ModelConfig config, double epsilon, Value x, Value mask, string name)
     {
         Value query = blocks.Linear(x, $"{name}.attention.self.query", config.HiddenSize, bias: true);
         Value key = blocks.Linear(x, $"{name}.attention.self.key", config.HiddenSize, bias: true);
         Value value = blocks.Linear(x, $"{name}.attention.self.value", config.HiddenSize, bias: true);
         Value context = blocks.Attention(query, key, value, config.NumAttentionHeads, config.NumAttentionHeads, mask);
         Value attended = blocks.Linear(context, $"{name}.attention.output.dense", config.HiddenSize, bias: true);
-        x = blocks.LayerNorm(graph.Add(attended, x), $"{name}.attention.output.LayerNorm", config.LayerNormEps);
-        Value wide = blocks.Activation(config.HiddenAct, blocks.Linear(x, $"{name}.intermediate.dense", config.IntermediateSize, bias: true));
+        x = blocks.LayerNorm(graph.Add(attended, x), $"{name}.attention.output.LayerNorm", epsilon);
+        Value wide = blocks.Linear(x, $"{name}.intermediate.dense", config.IntermediateSize, bias: true);
+        wide = blocks.Activation(config.HiddenAct, wide);
         Value narrow = blocks.Linear(wide, $"{name}.output.dense", config.HiddenSize, bias: true);
-        return blocks.LayerNorm(graph.Add(narrow, x), $"{name}.output.LayerNorm", config.LayerNormEps);
+        return blocks.LayerNorm(graph.Add(narrow, x), $"{name}.output.LayerNorm", epsilon);
     }
 }

@@ -40,7 +40,7 @@ internal sealed class FastEmbedTarget : ShipTarget
             from fastembed.common.model_description import ModelSource, PoolingType
             TextEmbedding.add_custom_model(
                 model="local/{package.Name}", pooling=PoolingType.{pooling ?? "DISABLED"}, normalization={(package.Normalize ? "True" : "False")},
-                sources=ModelSource(url="http://localhost/unused"), dim={package.Config.HiddenSize}, model_file="onnx/model.onnx")
+                sources=ModelSource(url="http://localhost/unused"), dim={package.EmbeddingSize}, model_file="onnx/model.onnx")
             model = TextEmbedding("local/{package.Name}", specific_model_path=".")
             vectors = list(model.embed(["a text", "another"]))
             ```

@@ -72,7 +72,7 @@ internal sealed class OpenSearchTarget : ShipTarget
             ["model_config"] = new JsonObject
             {
                 ["model_type"] = package.Config.ModelType,
-                ["embedding_dimension"] = package.Config.HiddenSize,
+                ["embedding_dimension"] = package.EmbeddingSize,
                 ["framework_type"] = "huggingface_transformers",
                 ["pooling_mode"] = package.Pooling switch
                 {

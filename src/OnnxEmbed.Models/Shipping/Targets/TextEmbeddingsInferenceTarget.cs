@@ -21,8 +21,8 @@ internal sealed class TextEmbeddingsInferenceTarget : ShipTarget
         plan.TokenizerConfig();
         plan.CopyWhatIs(
         [
-            TokenizerFile.SpecialTokens, PackageFiles.Modules, PackageFiles.Pooling, PackageFiles.Normalize, PackageFiles.Sequence,
-            PackageFiles.Sentences, PackageFiles.Card, "LICENSE",
+            TokenizerFile.SpecialTokens, PackageFiles.Modules, .. PackageFiles.ModuleConfigs(package.Dense, package.Normalize),
+            .. PackageFiles.DenseWeights(package.Dense), PackageFiles.Sequence, PackageFiles.Sentences, PackageFiles.Card, "LICENSE",
         ]);
         plan.Reading = new ConsumerReading(EncoderGraph.SentenceEmbeddingName, null, Normalizes: false);
         plan.Limits.Add("the ONNX backend runs f32 only");

@@ -46,7 +46,7 @@ internal sealed class VespaTarget : ShipTarget
             {component}
             ```
 
-            A field then takes `embed {package.Name}`, of type `tensor<float>(x[{package.Config.HiddenSize}])`.
+            A field then takes `embed {package.Name}`, of type `tensor<float>(x[{package.EmbeddingSize}])`.
             """;
     }
 }
