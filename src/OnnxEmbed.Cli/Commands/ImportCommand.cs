@@ -16,7 +16,7 @@ internal sealed class ImportCommand(Session session)
         + "What the files of sentence-transformers in it say of pooling, length, prompts and Dense modules is followed. "
         + "Ends with a check of the package on a few texts.")]
     [Example("onnxembed import ~/models/all-MiniLM-L6-v2 -o artifacts/minilm")]
-    [Example("onnxembed import ~/models/e5-base --pooling mean --prompt query='query: ' --default-prompt query -o artifacts/e5")]
+    [Example("onnxembed import ~/models/e5-base --pooling mean --prompt query=query: --default-prompt query -o artifacts/e5")]
     public int Run(
         OutputOptions output,
         [Argument(Description = "Directory of the model.")] string source,
@@ -26,7 +26,7 @@ internal sealed class ImportCommand(Session session)
         [Option("normalize", Description = "Scale vectors to length 1, true or false; what the directory says unless given, else true.", ValueName = "BOOL")] string? normalize = null,
         [Option("max-length", Description = "Longest text in tokens; what the directory says unless given.")] int? maxLength = null,
         [Option("prompt", Description = "A prompt of the package; may be given several times.", ValueName = "NAME=TEXT")] string[]? prompt = null,
-        [Option("default-prompt", Description = "The prompt that is put before every text; none is where it is empty.", ValueName = "NAME")] string? defaultPrompt = null,
+        [Option("default-prompt", Description = "The prompt that is put before every text, or none; what the directory says unless given.", ValueName = "NAME")] string? defaultPrompt = null,
         [Option("force", Description = "Replace the directory if it exists.")] bool force = false)
     {
         ImportOptions options = new()

@@ -138,7 +138,7 @@ internal sealed class HuggingFaceImport
             prompts[name] = text;
         }
 
-        string? chosen = _options.DefaultPrompt switch { null => found.DefaultPromptName, "" => null, string name => name };
+        string? chosen = _options.DefaultPrompt switch { null => found.DefaultPromptName, ModelPackage.NoPrompt => null, string name => name };
         if (chosen is not null && !prompts.ContainsKey(chosen))
         {
             throw new OptionException($"default prompt: needs one of {(prompts.Count == 0 ? "the prompts, there are none" : string.Join(", ", prompts.Keys))}, got {chosen}");

@@ -27,7 +27,7 @@ public sealed record ImportOptions
     /// <summary>Prompts by name, beside those of the files; one of the same name replaces theirs.</summary>
     public IReadOnlyDictionary<string, string> Prompts { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Which prompt is put before every text; null for what the files say, empty for none.</summary>
+    /// <summary>Which prompt is put before every text; null for what the files say, <c>none</c> for none.</summary>
     public string? DefaultPrompt { get; init; }
 
     /// <summary>Whether a directory of the package's name is replaced.</summary>

@@ -1,4 +1,3 @@
-using OnnxEmbed.Models.Json;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Models.Packages;
@@ -9,25 +8,16 @@ public sealed partial class ModelPackage
     /// <summary>The name that stands for no prompt.</summary>
     public const string NoPrompt = "none";
 
-    /// <summary>The prompts of <c>config_sentence_transformers.json</c> by name; none where the package has no such file.</summary>
-    /// <exception cref="DataException">The file is wrong.</exception>
-    public IReadOnlyDictionary<string, string> ReadPrompts()
-    {
-        string path = Path.Combine(FullPath, PackageFiles.Sentences);
-        JsonField prompts = File.Exists(path) ? JsonField.Read(path)["prompts"] : default;
-        return prompts.Exists
-            ? prompts.Members().ToDictionary(member => member.Name, member => member.Value.AsString(), StringComparer.Ordinal)
-            : new Dictionary<string, string>();
-    }
+    /// <summary>Texts that may be put before a text, by name, as <c>config_sentence_transformers.json</c> lists them.</summary>
+    public IReadOnlyDictionary<string, string> Prompts { get; }
+
+    /// <summary>Put before every text, as <c>config_sentence_transformers.json</c> says; empty for none.</summary>
+    public string DefaultPrompt { get; }
 
     /// <summary>The prompt of a name; empty for <see cref="NoPrompt"/>.</summary>
     /// <exception cref="OptionException">The package has no prompt of that name; the text lists those it has.</exception>
-    public string PromptNamed(string name)
-    {
-        IReadOnlyDictionary<string, string> prompts = ReadPrompts();
-        return prompts.TryGetValue(name, out string? prompt) ? prompt
-            : name == NoPrompt ? ""
-            : throw new OptionException(
-                $"prompt: needs {string.Join(", ", prompts.Keys.Order(StringComparer.Ordinal).Append(NoPrompt))}, got {name}");
-    }
+    public string PromptNamed(string name) => Prompts.TryGetValue(name, out string? prompt) ? prompt
+        : name == NoPrompt ? ""
+        : throw new OptionException(
+            $"prompt: needs {string.Join(", ", Prompts.Keys.Order(StringComparer.Ordinal).Append(NoPrompt))}, got {name}");
 }

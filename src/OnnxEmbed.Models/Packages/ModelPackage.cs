@@ -48,12 +48,6 @@ public sealed partial class ModelPackage
     /// <summary>The longest text in tokens, special tokens included; longer ones are cut.</summary>
     public int MaxLength { get; }
 
-    /// <summary>Texts that may be put before a text, by name, as <c>config_sentence_transformers.json</c> lists them.</summary>
-    public IReadOnlyDictionary<string, string> Prompts { get; }
-
-    /// <summary>Put before every text, as <c>config_sentence_transformers.json</c> says; empty for none.</summary>
-    public string DefaultPrompt { get; }
-
     /// <summary>Full path of the ONNX model.</summary>
     public string ModelPath => Path.Combine(FullPath, PackageFiles.Model);
 
