@@ -63,6 +63,7 @@ public static class Merge
             }
             else
             {
+                AtomicOutput.Recover(options.Output);
                 AtomicOutput.RefuseExistingFile(options.Output, options.Force);
                 AtomicOutput.RefuseExistingFile(Beside(options.Output, MergeReport.FileName), options.Force);
                 AtomicOutput.RefuseExistingFile(Beside(options.Output, ResolvedRecipe.FileName), options.Force);
@@ -107,15 +108,13 @@ public static class Merge
 
     private static MergeReport WriteFile(TensorMerger merger, MergeOptions options, MergeArguments arguments, IReadOnlyList<MergeSource> sources)
     {
-        // The model gets its name last: where it is, everything is, whenever the process is killed.
         using AtomicOutput report = AtomicOutput.File(Beside(options.Output, MergeReport.FileName), options.Force);
         using AtomicOutput recipe = AtomicOutput.File(Beside(options.Output, ResolvedRecipe.FileName), options.Force);
         MergeReport made = merger.Write(options.Output, options.Force, () => [], result =>
         {
             File.WriteAllText(report.TemporaryPath, result.ToJson());
             File.WriteAllText(recipe.TemporaryPath, ResolvedRecipe.ToYaml(options, arguments, UniformType(sources[0])));
-            report.Commit();
-            recipe.Commit();
+            return [recipe, report];
         });
         if (options.Manifest)
         {

@@ -56,13 +56,19 @@ public sealed class OnnxFileOutput : IDisposable
         }
     }
 
-    /// <summary>Gives the files their names, the model file last, so that it never lacks its data.</summary>
-    public void Commit()
+    /// <summary>Gives the files their names: data first, so that the model never lacks it, and then what lies beside it. All appear or none.</summary>
+    /// <param name="beside">Further files of the same directory.</param>
+    public void Commit(params IReadOnlyList<AtomicOutput> beside)
     {
+        ArgumentNullException.ThrowIfNull(beside);
         Close();
-        for (int i = _outputs.Count - 1; i >= 0; i--)
+        if (_outputs.Count + beside.Count > 1)
         {
-            _outputs[i].Commit();
+            AtomicOutput.CommitTogether([.. _outputs.AsEnumerable().Reverse(), .. beside], _outputs[0]);
+        }
+        else
+        {
+            _outputs.ForEach(output => output.Commit());
         }
     }
 

@@ -16,6 +16,9 @@ public sealed class AtomicOutput : IDisposable
 {
     private const string Suffix = ".tmp";
 
+    /// <summary>End of the name of the list of files that are getting their names together.</summary>
+    private const string List = ".commit";
+
     /// <summary>What a directory that is being replaced is called meanwhile: the temporary name and this.</summary>
     private const string Aside = ".old";
 
@@ -93,6 +96,68 @@ public sealed class AtomicOutput : IDisposable
         _finished = true;
     }
 
+    /// <summary>
+    /// Gives several files their names, in this order, so that all of them appear or none. A process that is killed between two of them leaves a
+    /// list of the rest, by which <see cref="Recover"/> ends what it began.
+    /// </summary>
+    /// <param name="outputs">The files, in one directory.</param>
+    /// <param name="main">The one whose name <see cref="Recover"/> is given.</param>
+    /// <exception cref="OptionException">Something of one of the names has appeared meanwhile.</exception>
+    public static void CommitTogether(IReadOnlyList<AtomicOutput> outputs, AtomicOutput main)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        ArgumentNullException.ThrowIfNull(main);
+        foreach (AtomicOutput output in outputs)
+        {
+            output.RefuseExisting();
+        }
+
+        string list = Announce(outputs, main);
+        try
+        {
+            foreach (AtomicOutput output in outputs)
+            {
+                output.Commit();
+            }
+        }
+        finally
+        {
+            System.IO.File.Delete(list);
+        }
+    }
+
+    /// <summary>Ends what a process of this machine that was killed in <see cref="CommitTogether"/> had begun; nothing else is touched.</summary>
+    /// <param name="path">Name of the main one of the files.</param>
+    public static void Recover(string path)
+    {
+        string target = Path.GetFullPath(path);
+        string parent = Path.GetDirectoryName(target)!;
+        foreach (string list in Left(target).Where(left => left.EndsWith(List, StringComparison.Ordinal)).ToArray())
+        {
+            foreach (string name in System.IO.File.ReadAllLines(list))
+            {
+                // Each line is a temporary name, which tells the final one; whatever else stands there is none of ours.
+                string temporary = Path.Combine(parent, Path.GetFileName(name));
+                int end = name.LastIndexOf($".{Environment.MachineName}-", StringComparison.Ordinal);
+                if (end > 1 && name[0] == '.' && name.EndsWith(Suffix, StringComparison.Ordinal) && System.IO.File.Exists(temporary))
+                {
+                    System.IO.File.Move(temporary, Path.Combine(parent, Path.GetFileName(name[1..end])), overwrite: true);
+                }
+            }
+
+            System.IO.File.Delete(list);
+        }
+    }
+
+    /// <summary>Writes the list of files that are to get their names; from here on all of them will.</summary>
+    internal static string Announce(IReadOnlyList<AtomicOutput> outputs, AtomicOutput main)
+    {
+        string list = Path.ChangeExtension(main.TemporaryPath, List);
+        System.IO.File.WriteAllLines(list + Suffix, outputs.Select(output => Path.GetFileName(output.TemporaryPath)));
+        System.IO.File.Move(list + Suffix, list);
+        return list;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -124,16 +189,9 @@ public sealed class AtomicOutput : IDisposable
     /// </summary>
     private static void ClearAway(string target)
     {
-        string parent = Path.GetDirectoryName(target)!;
-        string prefix = Prefix(Path.GetFileName(target));
-        foreach (string left in System.IO.Directory.Exists(parent) ? System.IO.Directory.GetFileSystemEntries(parent, prefix + "*") : [])
+        Recover(target);
+        foreach (string left in Left(target))
         {
-            string process = Path.GetFileName(left)[prefix.Length..].Split('-')[0];
-            if (!int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out int id) || IsRunning(id))
-            {
-                continue;
-            }
-
             if (left.EndsWith(Suffix + Aside, StringComparison.Ordinal) && !Path.Exists(target))
             {
                 System.IO.Directory.Move(left, target);
@@ -143,6 +201,16 @@ public sealed class AtomicOutput : IDisposable
                 Delete(left);
             }
         }
+    }
+
+    /// <summary>What processes of this machine that are gone have left beside a target.</summary>
+    private static IEnumerable<string> Left(string target)
+    {
+        string parent = Path.GetDirectoryName(target)!;
+        string prefix = Prefix(Path.GetFileName(target));
+        return (System.IO.Directory.Exists(parent) ? System.IO.Directory.GetFileSystemEntries(parent, prefix + "*") : [])
+            .Where(left => int.TryParse(
+                Path.GetFileName(left)[prefix.Length..].Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int id) && !IsRunning(id));
     }
 
     /// <summary>Names tell the machine, too: on a shared disk a process of another one may be at work.</summary>

@@ -55,6 +55,54 @@ public class AtomicOutputTests
         Assert.Equal(new[] { mine, elsewhere, ".file.txt.notes.tmp", "file.txt" }.Order(StringComparer.Ordinal), directory.Entries().Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void CommitTogether_KilledAfterSomeNames_IsEndedByRecover(int named)
+    {
+        using TemporaryDirectory directory = new();
+        AtomicOutput[] outputs = [.. ((string[])["data", "m", "report"]).Select(name => AtomicOutput.File(directory[name], force: true))];
+        File.WriteAllText(directory["report"], "of the merge before");
+        foreach (AtomicOutput output in outputs)
+        {
+            File.WriteAllText(output.TemporaryPath, "new");
+        }
+
+        AtomicOutput.Announce(outputs, outputs[1]);
+        foreach (AtomicOutput output in outputs.Take(named))
+        {
+            output.Commit();
+        }
+
+        // What it has left is made that of a process that is gone.
+        (string Mine, string Dead) id = ($"{Environment.MachineName}-{Environment.ProcessId}-", $"{Environment.MachineName}-{DeadProcess()}-");
+        foreach (string left in Directory.GetFiles(directory.Root).Where(left => left.Contains(id.Mine, StringComparison.Ordinal)))
+        {
+            if (left.EndsWith(".commit", StringComparison.Ordinal))
+            {
+                File.WriteAllText(left, File.ReadAllText(left).Replace(id.Mine, id.Dead, StringComparison.Ordinal) + "../elsewhere\nm\n");
+            }
+
+            File.Move(left, left.Replace(id.Mine, id.Dead, StringComparison.Ordinal));
+        }
+
+        AtomicOutput.Recover(directory["m"]);
+        Assert.Equal(["data", "m", "report"], directory.Entries());
+        Assert.All(directory.Entries(), name => Assert.Equal("new", File.ReadAllText(directory[name])));
+    }
+
+    [Fact]
+    public void CommitTogether_Undisturbed_LeavesTheFilesOnly()
+    {
+        using TemporaryDirectory directory = new();
+        AtomicOutput[] outputs = [.. ((string[])["data", "m"]).Select(name => AtomicOutput.File(directory[name], force: false))];
+        Array.ForEach(outputs, output => File.WriteAllText(output.TemporaryPath, "new"));
+        AtomicOutput.CommitTogether(outputs, outputs[1]);
+        Assert.Equal(["data", "m"], directory.Entries());
+    }
+
     [Fact]
     public void Directory_MovedAsideByAKilledProcess_ReturnsOrGoes()
     {

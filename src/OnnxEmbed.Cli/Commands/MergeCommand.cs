@@ -44,7 +44,22 @@ internal sealed class MergeCommand(Session session)
             using MergeJudge? judge = scoring.Eval is null && how.Cocktail is null
                 ? null
                 : new MergeJudge(session, line, scoring, scoring.Search || greedy, target, run.Force, run.Threads ?? session.DefaultThreads);
-            MergeReport report = how.Recipe is null ? Merged(Progress(line), judge) : Cooked(how.Recipe, Progress(line), judge);
+            MergeReport report;
+            try
+            {
+                report = how.Recipe is null ? Merged(Progress(line), judge) : Cooked(how.Recipe, Progress(line), judge);
+            }
+            catch (ShapeMismatchException exception) when (run.DryRun)
+            {
+                // The error names the first few; a plan is asked for to see them all.
+                foreach (string difference in exception.Differences)
+                {
+                    line.Say(difference);
+                }
+
+                throw;
+            }
+
             foreach (string warning in report.Warnings)
             {
                 line.Say($"warning: {warning}");

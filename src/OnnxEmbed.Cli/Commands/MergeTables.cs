@@ -25,22 +25,39 @@ internal static class MergeTables
             .Fact("blended_parameters", report.BlendedElements)
             .Fact("angle_degrees", report.AnglesDegrees.ToList())
             .Table("actions", ["action", "tensors"], report.Totals.Select(total => new object?[] { total.Key, total.Value }));
-        return tensors ? Matches(Tensors(result, report), report) : result;
+        foreach ((string name, MergeReport stage) in tensors ? report.Stages : [])
+        {
+            result = Matches(Tensors(Stage(result, $"stage_{name}", stage), stage, $"stage_{name}_tensors"), stage, $"stage_{name}_matches");
+        }
+
+        return tensors ? Matches(Tensors(result, report, "tensors"), report, "matches") : result;
     }
 
+    /// <summary>A merge of a recipe whose result a later one takes.</summary>
+    private static Result Stage(Result result, string name, MergeReport report) => result.Table(
+        name,
+        ["method", "base", "models", "weights", "parameters", "bytes", "blended_parameters"],
+        [
+            [
+                report.Method, report.Base ?? "", report.Models.Select(model => model.Name).ToList(), report.Models.Select(model => model.Weight).ToList(),
+                report.Parameters.Select(parameter => $"{parameter.Key}={Shown(parameter.Value)}").ToList(), report.Tensors.Sum(tensor => tensor.Bytes),
+                report.BlendedElements,
+            ],
+        ]);
+
     /// <summary>The columns that say something of some tensor.</summary>
-    private static Result Tensors(Result result, MergeReport report)
+    private static Result Tensors(Result result, MergeReport report, string title)
     {
         object?[][] rows = [.. report.Tensors.Select(Row)];
         int[] used = [.. Enumerable.Range(0, Columns.Length)
             .Where(column => rows.Any(row => row[column] is not (null or "" or System.Collections.ICollection { Count: 0 })))];
-        return result.Table("tensors", [.. used.Select(column => Columns[column])],
+        return result.Table(title, [.. used.Select(column => Columns[column])],
             rows.Select(row => used.Select(column => row[column]).ToArray()));
     }
 
     /// <summary>Tensors that other models hold under another name, transposed or packed, where there are any.</summary>
-    private static Result Matches(Result result, MergeReport report) => report.Matches.Count == 0 ? result : result.Table(
-        "matches",
+    private static Result Matches(Result result, MergeReport report, string title) => report.Matches.Count == 0 ? result : result.Table(
+        title,
         ["tensor", "model", "other", "by", "transposed", "part"],
         report.Matches.Select(match => new object?[]
         {

@@ -37,6 +37,11 @@ internal static class ExitStatus
 
         if (session.Verbose)
         {
+            foreach (string difference in (cause as ShapeMismatchException)?.Differences ?? [])
+            {
+                session.Stderr.WriteLine($"  {difference}");
+            }
+
             session.Stderr.WriteLine(exception);
         }
 

@@ -39,9 +39,9 @@ internal sealed class TensorMerger(
     /// <param name="path">The model file.</param>
     /// <param name="force">Whether existing files are replaced.</param>
     /// <param name="hashes">Hashes for the report.</param>
-    /// <param name="beforeCommit">Gets the report when everything is written but no file of the model has its name yet.</param>
+    /// <param name="beside">Gets the report when everything is written but no file of the model has its name yet, and gives the files that get theirs with it.</param>
     public MergeReport Write(
-        string path, bool force, Func<IReadOnlyList<ProvenanceInput>> hashes, Action<MergeReport>? beforeCommit = null)
+        string path, bool force, Func<IReadOnlyList<ProvenanceInput>> hashes, Func<MergeReport, IReadOnlyList<AtomicOutput>>? beside = null)
     {
         OnnxModel model = sources[0].Model;
         OnnxFilePlan plan = _layout.Plan(path, new OnnxWriteOptions { ExternalData = options.ExternalData, Force = force });
@@ -101,8 +101,7 @@ internal sealed class TensorMerger(
             AnglesDegrees = angles,
             BlendedElements = _blendedElements,
         };
-        beforeCommit?.Invoke(report);
-        output.Commit();
+        output.Commit(beside?.Invoke(report) ?? []);
         return report;
     }
 

@@ -33,6 +33,7 @@ internal static class RecipeRun
         Dictionary<string, string> results = new(StringComparer.Ordinal);
         string text = "";
         MergeReport? report = null;
+        List<(string Name, MergeReport Report)> made = [];
         foreach (RecipeStage stage in stages)
         {
             MergeOptions options = complete(stage.Options);
@@ -51,13 +52,13 @@ internal static class RecipeRun
             }
 
             string path = Path.Combine(scratch.TemporaryPath, package ? stage.Name! : stage.Name + ".onnx");
-            Merge.Run(options with { Output = path }, progress, cancellation);
+            made.Add((stage.Name!, Merge.Run(options with { Output = path }, progress, cancellation)));
             paths[stage.Name!] = path;
             results[path] = stage.Name!;
             text = File.ReadAllText(package ? Path.Combine(path, ResolvedRecipe.FileName) : $"{path}.{ResolvedRecipe.FileName}") + "---\n";
         }
 
-        return report!;
+        return report! with { Stages = made };
 
         MergeInput Found(MergeInput input) => input with
         {

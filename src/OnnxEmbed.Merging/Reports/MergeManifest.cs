@@ -31,6 +31,7 @@ public static class MergeManifest
     public static IReadOnlyList<ManifestFile> Check(string path)
     {
         bool package = Directory.Exists(path);
+        AtomicOutput.Recover(path);
         string manifest = package ? Path.Combine(path, FileName) : $"{path}.{FileName}";
         if (!File.Exists(manifest))
         {

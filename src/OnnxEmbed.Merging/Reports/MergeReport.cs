@@ -48,6 +48,9 @@ public sealed record MergeReport
     /// <summary>Share of all elements with an update whose update rounding erased, in [0, 1]; null where nothing was updated.</summary>
     public double? ErasedShare => Tensors.Sum(tensor => tensor.Changed) is > 0 and long changed ? (double)Tensors.Sum(tensor => tensor.Erased) / changed : null;
 
+    /// <summary>What the merges before it did where a recipe has several stages, by the names of the stages; not in the report file.</summary>
+    public IReadOnlyList<(string Name, MergeReport Report)> Stages { get; init; } = [];
+
     /// <summary>The text of the report file.</summary>
     public string ToJson() => MergeReportJson.Of(this);
 }

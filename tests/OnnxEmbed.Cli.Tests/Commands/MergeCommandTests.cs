@@ -92,7 +92,13 @@ public sealed class MergeCommandTests : IDisposable
     public void Merge_DryRunOfModelsThatDoNotFit_NamesTheFaults()
     {
         Init("wide", 3, 24);
-        CommandRun.Fails(1, ["merge", "--soup", _folder["a/onnx/model.onnx"], _folder["wide/onnx/model.onnx"], "--dry-run"], "layers.0.mlp.up_proj.weight", "embed_tokens.weight");
+        string[] models = [_folder["a/onnx/model.onnx"], _folder["wide/onnx/model.onnx"]];
+        CommandRun plan = CommandRun.Fails(1, ["merge", "--soup", .. models, "--dry-run"], " differences, ", " more", "embed_tokens.weight");
+        Assert.Contains("\n'layers.0.mlp.up_proj.weight' is ", plan.Stderr, StringComparison.Ordinal);
+        CommandRun all = CommandRun.Fails(1, ["merge", "--soup", .. models, "-o", _folder["c.onnx"], "--verbose"], " differences, ");
+        Assert.Contains("\n  'layers.0.mlp.up_proj.weight' is ", all.Stderr, StringComparison.Ordinal);
+        CommandRun few = CommandRun.Fails(1, ["merge", "--soup", .. models, "-o", _folder["c.onnx"]], " differences, ");
+        Assert.DoesNotContain("layers.0.mlp.up_proj.weight", few.Stderr, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -163,6 +169,11 @@ public sealed class MergeCommandTests : IDisposable
         IReadOnlyList<string> before = _folder.Entries;
         using JsonDocument plan = JsonDocument.Parse(CommandRun.Done("merge", "--recipe", recipe, "-o", _folder["c"], "--dry-run", "--json").Stdout);
         Assert.Equal(["half", "b"], plan.RootElement.GetProperty("models").EnumerateArray().Select(model => model.GetString()));
+        JsonElement stage = Assert.Single(plan.RootElement.GetProperty("stage_half").EnumerateArray());
+        Assert.Equal("slerp", stage.GetProperty("method").GetString());
+        Assert.Equal("t=0.5", stage.GetProperty("parameters")[0].GetString());
+        Assert.Equal(
+            plan.RootElement.GetProperty("tensors").GetArrayLength(), plan.RootElement.GetProperty("stage_half_tensors").GetArrayLength());
         Assert.Equal(before, _folder.Entries);
     }
 
@@ -238,7 +249,7 @@ public sealed class MergeCommandTests : IDisposable
         Init("wide", 3, 24);
         CommandRun.Done("data", "text", "--count", "20", "-o", _folder["t.parquet"]);
         CommandRun.Done("train", _folder["wide"], "--data", _folder["t.parquet"], "--label", "family", "--steps", "1", "-o", _folder["run"], "-q");
-        Refused(1, "q_proj", "--lora", _folder["run"], "--base", _folder["a"]);
+        Refused(1, "differences, ", "--lora", _folder["run"], "--base", _folder["a"]);
     }
 
     private void Train(string name, params string[] kind)

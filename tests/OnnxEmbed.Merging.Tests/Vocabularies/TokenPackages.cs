@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using OnnxEmbed.Models.Architectures;
+using OnnxEmbed.Models.Architectures.Encoders;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Onnx;
 using OnnxEmbed.Onnx.Building;
@@ -27,8 +28,14 @@ internal static class TokenPackages
         string[] tokens = [.. Special, .. words.Split(' ')];
         BertConfig config = new()
         {
-            VocabSize = tokens.Length + more, HiddenSize = Width, NumHiddenLayers = 2, NumAttentionHeads = 2, IntermediateSize = 16, MaxPositionEmbeddings = 32,
-            PadTokenId = 0, HiddenAct = "gelu",
+            VocabSize = tokens.Length + more,
+            HiddenSize = Width,
+            NumHiddenLayers = 2,
+            NumAttentionHeads = 2,
+            IntermediateSize = 16,
+            MaxPositionEmbeddings = 32,
+            PadTokenId = 0,
+            HiddenAct = "gelu",
         };
         TensorSource source = (name, shape) => TensorData.From<float>(
             Values(name, shape, name == Table || name.StartsWith("cls", StringComparison.Ordinal) ? seed : body), shape);
@@ -131,7 +138,11 @@ internal static class TokenPackages
             ["decoder"] = new JsonObject { ["type"] = "WordPiece", ["prefix"] = "##", ["cleanup"] = true },
             ["model"] = new JsonObject
             {
-                ["type"] = "WordPiece", ["unk_token"] = "[UNK]", ["continuing_subword_prefix"] = "##", ["max_input_chars_per_word"] = 100, ["vocab"] = vocabulary,
+                ["type"] = "WordPiece",
+                ["unk_token"] = "[UNK]",
+                ["continuing_subword_prefix"] = "##",
+                ["max_input_chars_per_word"] = 100,
+                ["vocab"] = vocabulary,
             },
         };
         File.WriteAllText(Path.Combine(directory, "tokenizer.json"), json.ToJsonString());
