@@ -14,7 +14,7 @@ FLAVOR := $(if $(filter 1,$(GPU)),-p:OnnxRuntimeFlavor=Gpu)
 APP := artifacts/bin/OnnxEmbed.Cli/$(shell echo $(CONFIG) | tr A-Z a-z)/onnxembed.dll
 BENCH := tests/OnnxEmbed.Benchmarks
 
-.PHONY: build test check test-clients demo bench bench-large parity format size clean help
+.PHONY: build test check test-clients pack demo bench bench-large parity format size clean help
 
 build: ## build the tool: artifacts/bin/onnxembed (GPU=1 for the CUDA build of ONNX Runtime)
 	@$(DOTNET) build src/OnnxEmbed.Cli -c $(CONFIG) -v q -clp:NoSummary $(FLAVOR)
@@ -29,6 +29,10 @@ check: ## what CI runs: format, build, tests, a small demo
 test-clients: build ## check that other programs load our packages (needs Node and npm)
 	@command -v node >/dev/null || { echo "make test-clients: needs Node on the PATH, found none" >&2; exit 1; }
 	scripts/clients/check.sh
+
+pack: ## NuGet packages in artifacts/packages: OnnxEmbed (library), OnnxEmbed.Tool (the command); NATIVES=all for every system's libraries in the tool
+	$(DOTNET) pack scripts/pack/OnnxEmbed.csproj -c $(CONFIG) -o artifacts/packages -v q -clp:NoSummary $(FLAVOR)
+	$(DOTNET) pack src/OnnxEmbed.Cli -c $(CONFIG) -o artifacts/packages -v q -clp:NoSummary $(FLAVOR) $(if $(filter all,$(NATIVES)),-p:AllNatives=true)
 
 demo: build ## the study in a few minutes: prints the table and the path of the report
 	artifacts/bin/onnxembed study --preset quick --out artifacts/demo --force $(DEMO_ARGS)

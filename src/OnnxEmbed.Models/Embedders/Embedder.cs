@@ -109,6 +109,18 @@ public sealed partial class Embedder : IDisposable
         return new EmbeddedTexts(vectors, texts.Count, Width, texts.TruncatedCount, texts.TokenCount);
     }
 
+    /// <summary>The first numbers of a vector, scaled to length 1 again where whole vectors are.</summary>
+    internal float[] Shortened(ReadOnlySpan<float> vector, int width)
+    {
+        float[] shortened = vector[..width].ToArray();
+        if (width < vector.Length && (Options.Normalize ?? Package.Normalize))
+        {
+            Scale(shortened, shortened);
+        }
+
+        return shortened;
+    }
+
     /// <summary>Runs one batch and gives each text's vector to a sink. Several threads may call it at once.</summary>
     internal void RunBatch(TokenizedTexts texts, ReadOnlySpan<int> batch, VectorSink sink)
     {
