@@ -6,7 +6,7 @@ namespace OnnxEmbed.Cli.Commands;
 internal static class CommandCatalogue
 {
     /// <summary>The order in which one works with them, which is the order of the help.</summary>
-    private static readonly string[] Order = ["numbers", "text", "audit", "data", "import", "init", "pretrain", "train", "merge", "combine", "extract", "export", "adapter", "embed", "eval", "study", "inspect", "diff", "verify", "ship"];
+    private static readonly string[] Order = ["numbers", "text", "audit", "data", "pull", "import", "init", "pretrain", "train", "merge", "combine", "extract", "export", "adapter", "embed", "eval", "study", "inspect", "diff", "verify", "ship"];
 
     /// <summary>Place of a command in the help.</summary>
     public static int Rank(string name) => Array.IndexOf(Order, name);
@@ -19,6 +19,7 @@ internal static class CommandCatalogue
             data.AddCommands<DataTextCommand>();
             data.AddCommands<DataAuditCommand>();
         }).WithDescription("Writes data sets.");
+        app.AddCommands<PullCommand>();
         app.AddCommands<ImportCommand>();
         app.AddCommands<InitCommand>();
         app.AddCommands<PretrainCommand>();
