@@ -7,7 +7,7 @@ namespace OnnxEmbed.Models.Json;
 /// One value in a JSON file together with where it stands, so that a wrong value is reported as
 /// <c>file: path needs rule, got value</c>. A member that is absent or null does not <see cref="Exists"/>.
 /// </summary>
-internal readonly struct JsonField
+internal readonly partial struct JsonField
 {
     private readonly JsonElement _element;
 
@@ -71,7 +71,7 @@ internal readonly struct JsonField
         }
     }
 
-    public string AsString() => IsString ? _element.GetString()! : throw Fault("a string");
+    public string AsString() => TextOf(_element) ?? throw Fault("a string");
 
     public string? StringOrNull() => Exists ? AsString() : null;
 
@@ -138,7 +138,8 @@ internal readonly struct JsonField
 
         foreach (JsonProperty member in _element.EnumerateObject())
         {
-            yield return (member.Name, new JsonField(File, $"{Path}.{member.Name}", member.Value));
+            string name = NameOf(member);
+            yield return (name, new JsonField(File, $"{Path}.{name}", member.Value));
         }
     }
 
@@ -154,6 +155,31 @@ internal readonly struct JsonField
             _ => Shorten(_element.GetRawText()),
         };
         return new DataException($"{Where} needs {needs}, got {got}");
+    }
+
+    // A text with half of a surrogate pair (\ud800) is JSON, but no text.
+    private static string? TextOf(JsonElement element)
+    {
+        try
+        {
+            return element.ValueKind == JsonValueKind.String ? element.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private string NameOf(JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Fault("names of members that are well-formed text");
+        }
     }
 
     private static string Shorten(string text) => text.Length <= 60 ? text : text[..57] + "...";

@@ -29,12 +29,16 @@ public interface ITextTokenizer
     /// <summary>Id that ends a text of a decoder; null where the tokenizer names none.</summary>
     int? EosId { get; }
 
+    /// <summary>On which side and to which lengths rows of a batch are filled up.</summary>
+    TokenPadding Padding { get; }
+
     /// <summary>Special tokens that <see cref="Encode"/> adds around a text, for example 2 for <c>[CLS] text [SEP]</c>.</summary>
     int AddedTokenCount { get; }
 
     /// <summary>Appends the ids of a text, special tokens included, cut so that at most <paramref name="maxLength"/> are added.</summary>
     /// <param name="text">The text; may be empty.</param>
-    /// <param name="maxLength">Most ids to add, at least <see cref="AddedTokenCount"/>; the text's tokens are cut at its end.</param>
+    /// <param name="maxLength">Most ids to add, at least <see cref="AddedTokenCount"/>; the text's tokens are cut at its end,
+    /// or at its start where the tokenizer says so.</param>
     /// <param name="ids">Receives the ids after those it has.</param>
     /// <returns>The ids that the whole text has; more than <paramref name="maxLength"/> says that it was cut.</returns>
     int Encode(string text, int maxLength, List<int> ids);

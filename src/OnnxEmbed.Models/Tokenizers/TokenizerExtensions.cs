@@ -15,7 +15,7 @@ public static class TokenizerExtensions
     }
 
     /// <summary>
-    /// Encodes texts as one batch, right-padded with the pad id to the longest of them.
+    /// Encodes texts as one batch, padded with the pad id to the longest of them as <see cref="ITextTokenizer.Padding"/> says.
     /// </summary>
     /// <exception cref="DataException">The tokenizer names no pad token and the texts differ in length.</exception>
     public static TokenBatch EncodeBatch(this ITextTokenizer tokenizer, IReadOnlyList<string> texts, int maxLength = int.MaxValue)
@@ -34,19 +34,22 @@ public static class TokenizerExtensions
             longest = Math.Max(longest, starts[i + 1] - starts[i]);
         }
 
+        longest = (longest + tokenizer.Padding.MultipleOf - 1) / tokenizer.Padding.MultipleOf * tokenizer.Padding.MultipleOf;
         long[] inputIds = new long[texts.Count * longest];
         long[] mask = new long[inputIds.Length];
         if (ids.Count < inputIds.Length)
         {
-            int pad = tokenizer.PadId ?? throw new DataException("tokenizer: a batch of texts of several lengths needs a pad token, got none");
+            int pad = tokenizer.PadId
+                ?? throw new DataException("tokenizer: a batch of texts of several lengths needs a pad token, got none");
             Array.Fill(inputIds, pad);
         }
 
         for (int i = 0; i < texts.Count; i++)
         {
+            int first = tokenizer.Padding.Left ? longest - (starts[i + 1] - starts[i]) : 0;
             for (int k = starts[i]; k < starts[i + 1]; k++)
             {
-                int target = (i * longest) + k - starts[i];
+                int target = (i * longest) + first + k - starts[i];
                 inputIds[target] = ids[k];
                 mask[target] = 1;
             }

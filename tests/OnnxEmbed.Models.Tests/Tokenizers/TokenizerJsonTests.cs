@@ -93,17 +93,25 @@ public sealed class TokenizerJsonTests
     }
 
     [Theory]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0}}}""", "model needs a model that is known (WordPiece, WordLevel), got BPE")]
-    [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"normalizer":{"type":"Nmt"}}""", "normalizer needs a normalizer that is known (Sequence, Replace, Lowercase, NFC, Strip), got Nmt")]
-    [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"}]}}""", "pre_tokenizer.pretokenizers[0] needs a pre-tokenizer that is known (Sequence, Split, WhitespaceSplit), got ByteLevel")]
-    [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"post_processor":{"type":"ByteLevel"}}""", "post_processor needs a post-processor that is known")]
-    [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"decoder":{"type":"CTC"}}""", "decoder needs a decoder that is known")]
+    [InlineData("""{"model":{"type":"Markov","vocab":{"a":0}}}""", "model needs a model that is known (BPE, Unigram, WordLevel, WordPiece), got Markov")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0}}}""", "model.merges needs a list, got nothing")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]}}""", "model.merges needs tokens of the vocabulary (merge 0 is \"a\" and \"b\")")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[["a","a"]]}}""", "model.merges needs merges into tokens of the vocabulary (merge 0, \"a\" and \"a\", makes none)")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["a"]}}""", "model.merges[0] needs [first, second]")]
+    [InlineData("""{"model":{"type":"Unigram","vocab":[["a",0]],"unk_id":1}}""", "model.unk_id needs a whole number in [0, 0], got 1")]
+    [InlineData("""{"model":{"type":"Unigram","vocab":[["a","b"]]}}""", "model.vocab[0] needs [token, finite number]")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"normalizer":{"type":"Rot13"}}""", "normalizer needs a normalizer that is known (BertNormalizer, ")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"normalizer":{"type":"Precompiled","precompiled_charsmap":"AQAAAAAA"}}""", "normalizer.precompiled_charsmap needs a trie of whole units inside its 6 bytes (it says 1)")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Wordcut"}]}}""", "pre_tokenizer.pretokenizers[0] needs a pre-tokenizer that is known (BertPreTokenizer, ")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"pre_tokenizer":{"type":"Metaspace","prepend_scheme":"last"}}""", "pre_tokenizer.prepend_scheme needs first or never or always, got \"last\"")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"post_processor":{"type":"Other"}}""", "post_processor needs a post-processor that is known")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"decoder":{"type":"Other"}}""", "decoder needs a decoder that is known")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"b","vocab":{"a":0}}}""", "model.unk_token needs a token of the vocabulary, got \"b\"")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0,"b":0}}}""", "needs one token for each id")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":-1}}}""", "model.vocab.a needs a whole number in [0, ")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":4000000000}}}""", "model.vocab.a needs a whole number in [0, ")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"("},"behavior":"Isolated"}}""", "pre_tokenizer.pattern needs a regular expression")]
-    [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"pre_tokenizer":{"type":"Split","pattern":{"String":"x"},"behavior":"MergedWithNext"}}""", "pre_tokenizer.behavior needs Isolated or Removed, got \"MergedWithNext\"")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"pre_tokenizer":{"type":"Split","pattern":{"String":"x"},"behavior":"Merged"}}""", "pre_tokenizer.behavior needs Removed or Isolated or MergedWithPrevious or MergedWithNext or Contiguous, got \"Merged\"")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"post_processor":{"type":"BertProcessing","cls":["a",0],"sep":["b",7]}}""", "id 7 is not one")]
     [InlineData("""{"model":""", "needs JSON, got a fault at line 1")]
     public void Load_WrongFile_NamesFileAndComponent(string json, string message)
@@ -115,6 +123,23 @@ public sealed class TokenizerJsonTests
 
         Assert.StartsWith(path, e.Message, StringComparison.Ordinal);
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_SeveralWrongComponents_NamesAll()
+    {
+        DataException e = Assert.Throws<DataException>(() => Load("""
+            {"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]},"normalizer":{"type":"Sequence","normalizers":[{"type":"Rot13"},{"type":"Lowercase"}]},
+             "pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"(a"},"behavior":"Isolated"},{"type":"Digits"},{"type":"Wordcut"}]},
+             "post_processor":{"type":"BertProcessing","cls":["a",0],"sep":["b",7]},"decoder":{"type":"Other"},"added_tokens":[{"id":3,"content":"a"}]}
+            """));
+
+        foreach (string fault in (string[])["model.merges", "normalizers[0]", "pretokenizers[0].pattern", "pretokenizers[2]", "(id 7 is not one)", "decoder", "added_tokens"])
+        {
+            Assert.Contains(fault, e.Message, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain('\n', e.Message);
     }
 
     [Fact]
@@ -137,7 +162,7 @@ public sealed class TokenizerJsonTests
 
         DataException e = Assert.Throws<DataException>(() => tokenizer.Encode(new string('a', 64) + "b"));
 
-        Assert.Contains("pre_tokenizer.pattern needs to match within", e.Message, StringComparison.Ordinal);
+        Assert.Contains("pre_tokenizer.pattern needs to match in a bounded number of steps, took more on a text of 65 characters", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
