@@ -25,7 +25,7 @@ internal sealed partial class PatternParser
 
     private bool AtEnd => _at >= _text.Length;
 
-    /// <exception cref="FormatException">The expression is wrong or uses what is not supported; the message says what and where.</exception>
+    /// <exception cref="FormatException">The expression is wrong or uses what is not supported; the message says where.</exception>
     public static PatternPart Parse(string text)
     {
         PatternParser parser = new(text);
