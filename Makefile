@@ -14,7 +14,7 @@ FLAVOR := $(if $(filter 1,$(GPU)),-p:OnnxRuntimeFlavor=Gpu)
 APP := artifacts/bin/OnnxEmbed.Cli/$(shell echo $(CONFIG) | tr A-Z a-z)/onnxembed.dll
 BENCH := tests/OnnxEmbed.Benchmarks
 
-.PHONY: build test check test-clients pack demo bench bench-large parity format size clean help
+.PHONY: build test check test-clients fuzz pack demo bench bench-large parity format size clean help
 
 build: ## build the tool: artifacts/bin/onnxembed (GPU=1 for the CUDA build of ONNX Runtime)
 	@$(DOTNET) build src/OnnxEmbed.Cli -c $(CONFIG) -v q -clp:NoSummary $(FLAVOR)
@@ -30,9 +30,16 @@ test-clients: build ## check that other programs load our packages (needs Node a
 	@command -v node >/dev/null || { echo "make test-clients: needs Node on the PATH, found none" >&2; exit 1; }
 	scripts/clients/check.sh
 
+<<<<<<< HEAD
 pack: ## NuGet packages in artifacts/packages: OnnxEmbed (library), OnnxEmbed.Tool (the command); NATIVES=all for every system's libraries in the tool
 	$(DOTNET) pack scripts/pack/OnnxEmbed.csproj -c $(CONFIG) -o artifacts/packages -v q -clp:NoSummary $(FLAVOR)
 	$(DOTNET) pack src/OnnxEmbed.Cli -c $(CONFIG) -o artifacts/packages -v q -clp:NoSummary $(FLAVOR) $(if $(filter all,$(NATIVES)),-p:AllNatives=true)
+=======
+fuzz: ## feed the readers of ONNX, safetensors and tokenizer.json with files changed at random (FUZZ_INPUTS=20000 FUZZ_SEED=1)
+	@$(DOTNET) build tests/OnnxEmbed.Models.Tests -c $(CONFIG) -v q -clp:NoSummary $(FLAVOR)
+	ONNXEMBED_FUZZ_INPUTS=$(or $(FUZZ_INPUTS),20000) ONNXEMBED_FUZZ_SEED=$(or $(FUZZ_SEED),1) \
+		artifacts/bin/OnnxEmbed.Models.Tests/$(shell echo $(CONFIG) | tr A-Z a-z)/OnnxEmbed.Models.Tests --filter-namespace "*.Fuzzing" --output Detailed
+>>>>>>> 36d71da (Fuzz tests of the ONNX, safetensors and tokenizer readers, longer by make fuzz; shape inference tells extents that overflow)
 
 demo: build ## the study in a few minutes: prints the table and the path of the report
 	artifacts/bin/onnxembed study --preset quick --out artifacts/demo --force $(DEMO_ARGS)

@@ -169,7 +169,7 @@ public sealed partial class GraphBuilder
         {
             inferred = ShapeInference.Infer(node, operands, Opset, () => Dim.Symbol($"?{_unknowns++}"));
         }
-        catch (Exception e) when (e is GraphException or InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
+        catch (GraphException)
         {
             // A file's operator that is not in the table, or not used as the table expects; ONNX Runtime has the last word on it.
         }

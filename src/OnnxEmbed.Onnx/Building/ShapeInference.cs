@@ -136,6 +136,14 @@ internal static partial class ShapeInference
             throw context.Fault($"shapes do not pass through this operator yet; known are {string.Join(", ", Rules.Keys.Order(StringComparer.Ordinal))}");
         }
 
-        return rule(context);
+        try
+        {
+            return rule(context);
+        }
+        catch (Exception e) when (e is OverflowException or ArgumentException or InvalidOperationException or IndexOutOfRangeException)
+        {
+            // Extents beyond 2^63, attributes and operands that no operator has: a rule trusts what a file may not keep.
+            throw context.Fault($"needs attributes and operands that fit each other: {e.Message.ReplaceLineEndings(" ")}");
+        }
     }
 }

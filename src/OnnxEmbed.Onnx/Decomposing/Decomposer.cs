@@ -159,7 +159,17 @@ public static class Decomposer
             int before = builder.Nodes.Count;
             string scope = builder.Scope;
             builder.Scope = node.Name.Length > 0 ? $"{node.Name}/" : string.Empty;
-            Value?[] made = rule(new FusedNode(new GraphNode(node, operands, []), version, builder, _read.Contains, _shared));
+            FusedNode fused = new(new GraphNode(node, operands, []), version, builder, _read.Contains, _shared);
+            Value?[] made;
+            try
+            {
+                made = rule(fused);
+            }
+            catch (OverflowException)
+            {
+                throw fused.Fault("needs extents whose products are below 2^63");
+            }
+
             builder.Scope = scope;
             for (int i = 0; i < node.Output.Count; i++)
             {
