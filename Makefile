@@ -30,16 +30,14 @@ test-clients: build ## check that other programs load our packages (needs Node a
 	@command -v node >/dev/null || { echo "make test-clients: needs Node on the PATH, found none" >&2; exit 1; }
 	scripts/clients/check.sh
 
-<<<<<<< HEAD
 pack: ## NuGet packages in artifacts/packages: OnnxEmbed (library), OnnxEmbed.Tool (the command); NATIVES=all for every system's libraries in the tool
 	$(DOTNET) pack scripts/pack/OnnxEmbed.csproj -c $(CONFIG) -o artifacts/packages -v q -clp:NoSummary $(FLAVOR)
 	$(DOTNET) pack src/OnnxEmbed.Cli -c $(CONFIG) -o artifacts/packages -v q -clp:NoSummary $(FLAVOR) $(if $(filter all,$(NATIVES)),-p:AllNatives=true)
-=======
+
 fuzz: ## feed the readers of ONNX, safetensors and tokenizer.json with files changed at random (FUZZ_INPUTS=20000 FUZZ_SEED=1)
 	@$(DOTNET) build tests/OnnxEmbed.Models.Tests -c $(CONFIG) -v q -clp:NoSummary $(FLAVOR)
 	ONNXEMBED_FUZZ_INPUTS=$(or $(FUZZ_INPUTS),20000) ONNXEMBED_FUZZ_SEED=$(or $(FUZZ_SEED),1) \
 		artifacts/bin/OnnxEmbed.Models.Tests/$(shell echo $(CONFIG) | tr A-Z a-z)/OnnxEmbed.Models.Tests --filter-namespace "*.Fuzzing" --output Detailed
->>>>>>> 36d71da (Fuzz tests of the ONNX, safetensors and tokenizer readers, longer by make fuzz; shape inference tells extents that overflow)
 
 demo: build ## the study in a few minutes: prints the table and the path of the report
 	artifacts/bin/onnxembed study --preset quick --out artifacts/demo --force $(DEMO_ARGS)
