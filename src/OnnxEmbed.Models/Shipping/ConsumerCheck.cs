@@ -3,6 +3,7 @@ using OnnxEmbed.Models.Architectures;
 using OnnxEmbed.Models.Embedders;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Models.Tokenizers;
+using OnnxEmbed.Onnx.Building;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Models.Shipping;
@@ -97,8 +98,38 @@ internal sealed class ConsumerCheck(ModelPackage package, ConsumerReading readin
         long[] found = results[0].GetTensorTypeAndShape().Shape;
         float[] values = results[0].GetTensorDataAsSpan<float>().ToArray();
         return reading.Pooling is not { } pooling ? values
-            : found.Length == 3 ? Pool(values, mask, length, (int)found[2], pooling)
+            : found.Length == 3 ? Transform(Pool(values, mask, length, (int)found[2], pooling))
             : throw new DataException($"{Path.GetFileName(path)}: needs an output {output} of tokens, got [{string.Join(", ", found)}]");
+    }
+
+    // The Dense modules as sentence-transformers runs them: from the weights in their directories.
+    private float[] Transform(float[] vectors)
+    {
+        if (!reading.RunsDense || package.Dense.Count == 0)
+        {
+            return vectors;
+        }
+
+        GraphBuilder graph = new("dense");
+        Value input = graph.Input("x", ElementType.Float32, Texts.Length, package.Dense[0].InFeatures);
+        List<SafetensorsFile> files = [.. package.Dense.Select(layer => SafetensorsFile.Open(Path.Combine(package.FullPath, layer.Path, DenseLayer.WeightsFile)))];
+        try
+        {
+            Dictionary<string, TensorData> weights = package.Dense
+                .Zip(files, (layer, file) => layer.Parameters.Select(parameter => (parameter.InGraph, Values: file.Tensors[parameter.InModule])))
+                .SelectMany(parameters => parameters)
+                .ToDictionary(parameter => parameter.InGraph, parameter => parameter.Values);
+            graph.Output(SentenceVector.Transform(graph, input, package.Dense, ParameterSources.Initializers(graph, ParameterSources.From(weights, package.FullPath))), "y");
+            using InferenceSession session = new(graph.ToBytes());
+            using OrtValue x = OrtValue.CreateTensorValueFromMemory(vectors, [Texts.Length, package.Dense[0].InFeatures]);
+            using RunOptions run = new();
+            using IDisposableReadOnlyCollection<OrtValue> results = session.Run(run, ["x"], [x], ["y"]);
+            return results[0].GetTensorDataAsSpan<float>().ToArray();
+        }
+        finally
+        {
+            files.ForEach(file => file.Dispose());
+        }
     }
 
     private (long[] Ids, long[] Mask, int Length) Tokens()

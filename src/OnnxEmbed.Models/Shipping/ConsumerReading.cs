@@ -7,4 +7,5 @@ namespace OnnxEmbed.Models.Shipping;
 /// <param name="Pooling">How it pools the tokens of that output; null where it takes the output as the vector.</param>
 /// <param name="Normalizes">Whether it scales vectors to length 1.</param>
 /// <param name="PadsLeft">Whether it pads at the left.</param>
-internal sealed record ConsumerReading(string? Output, PoolingMode? Pooling, bool Normalizes, bool PadsLeft = false);
+/// <param name="RunsDense">Whether it runs the package's Dense modules after its pooling.</param>
+internal sealed record ConsumerReading(string? Output, PoolingMode? Pooling, bool Normalizes, bool PadsLeft = false, bool RunsDense = false);

@@ -34,6 +34,9 @@ internal sealed class ShipPlan(ModelPackage package, OnnxModel model, ModelFacts
     /// <summary>The ONNX files among <see cref="Files"/>.</summary>
     public List<(string Name, ModelVariant? Variant)> Models { get; } = [];
 
+    /// <summary>The pooling that makes the vector of the token vectors; null where Dense modules follow it, which few consumers can run.</summary>
+    public PoolingMode? TokenPooling => package.Dense.Count == 0 ? package.Pooling : null;
+
     /// <summary>How the consumer makes vectors.</summary>
     public ConsumerReading Reading { get; set; } = new(EncoderGraph.SentenceEmbeddingName, null, Normalizes: false);
 

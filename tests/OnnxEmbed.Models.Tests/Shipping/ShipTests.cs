@@ -5,6 +5,7 @@ using System.Xml.Linq;
 using OnnxEmbed.Models.Architectures;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Models.Shipping;
+using OnnxEmbed.Models.Tokenizers;
 using OnnxEmbed.Onnx;
 using OnnxEmbed.Tensors;
 using OnnxEmbed.TestKit.Files;
@@ -45,6 +46,22 @@ public sealed class ShipTests
         Assert.All(
             File.ReadAllLines(directory["out", Ship.ManifestName]).Select(line => line.Split("  ")),
             line => Assert.Equal(line[0], Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(directory["out", line[1]])))));
+    }
+
+    [Theory]
+    [InlineData("sentence-transformers")]
+    [InlineData("transformers.js")]
+    [InlineData("fastembed")]
+    [InlineData("vespa")]
+    public void Run_DenseModulesAfterThePooling_AreNotLost(string target)
+    {
+        using TemporaryDirectory directory = new();
+        ModelPackage package = DensePackage(directory);
+
+        ShipReport report = Ship.Run(new ShipOptions { Package = package, Target = target, Output = directory["out"], Variants = [] });
+
+        Assert.Equal(8, package.EmbeddingSize);
+        Assert.True(report.Models[0].MaxDifference < 1e-6, $"{report.Models[0]}");
     }
 
     [Fact]
@@ -168,4 +185,22 @@ public sealed class ShipTests
     private static ModelPackage Package(TemporaryDirectory directory, string architecture, PoolingMode pooling) => ModelInit.Create(
         new ModelInitOptions { Architecture = architecture, HiddenSize = 16, Layers = 2, Heads = 4, MaxPositions = 64, Pooling = pooling, Seed = 3 },
         directory["package"]);
+
+    private static ModelPackage DensePackage(TemporaryDirectory directory)
+    {
+        ModelPackage plain = Package(directory, "bert", PoolingMode.Mean);
+        DenseLayer layer = new("2_Dense", 16, 8, Bias: true, "torch.nn.modules.activation.Tanh");
+        TensorSource weights = SeededWeights.For(plain.Config, 9);
+        return ModelPackage.Create(directory["dense"], new PackageContents
+        {
+            Config = plain.Config,
+            Pooling = PoolingMode.Mean,
+            Dense = [layer],
+            Normalize = true,
+            MaxLength = 64,
+            WriteTokenizer = path => DigitTokenizer.Write(path, DigitTokenizerKind.Encoder, 64),
+            WriteModel = path => File.WriteAllBytes(path, EncoderGraph.Model(plain.Config, PoolingMode.Mean, true, weights, [layer]).ToBytes()),
+            Provenance = new Provenance("init", new Dictionary<string, object?>(), [], new Dictionary<string, ulong>()),
+        });
+    }
 }

@@ -14,7 +14,7 @@ internal sealed class FastEmbedTarget : ShipTarget
     public override void Plan(ShipPlan plan)
     {
         ModelPackage package = plan.Package;
-        string? pooling = package.Pooling switch
+        string? pooling = plan.TokenPooling switch
         {
             PoolingMode.Mean => "MEAN",
             PoolingMode.Cls => "CLS",

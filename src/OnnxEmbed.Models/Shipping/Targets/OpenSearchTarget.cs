@@ -23,6 +23,7 @@ internal sealed class OpenSearchTarget : ShipTarget
     {
         ModelPackage package = plan.Package;
         plan.Needs(plan.Facts.FirstIsTokens, "token vectors f32 [batch, sequence, width] as the first output", plan.Facts.FirstOutput);
+        plan.Needs(plan.TokenPooling is not null, "a vector that is pooled token vectors", "Dense modules after the pooling");
         plan.Model("model.onnx", new ModelForm(SingleFile: true), choosesFile: false);
         plan.Copy(TokenizerJson.FileName);
         plan.Files.Add((Archive, path => Zip(path, ["model.onnx", TokenizerJson.FileName])));
@@ -74,7 +75,7 @@ internal sealed class OpenSearchTarget : ShipTarget
                 ["model_type"] = package.Config.ModelType,
                 ["embedding_dimension"] = package.EmbeddingSize,
                 ["framework_type"] = "huggingface_transformers",
-                ["pooling_mode"] = package.Pooling switch
+                ["pooling_mode"] = plan.TokenPooling switch
                 {
                     PoolingMode.Mean => "mean",
                     PoolingMode.Cls => "cls",

@@ -15,14 +15,14 @@ internal sealed class SemanticKernelTarget : ShipTarget
     public override void Plan(ShipPlan plan)
     {
         ModelPackage package = plan.Package;
-        string? pooling = package.Pooling switch
+        string? pooling = plan.TokenPooling switch
         {
             PoolingMode.Mean => "Mean",
             PoolingMode.Max => "Max",
             PoolingMode.MeanSqrtLen => "MeanSquareRootTokensLength",
             _ => null,
         };
-        plan.Needs(pooling is not null, "pooling mean, max or mean_sqrt_len, which is what it can do", package.Pooling.ToString().ToLowerInvariant());
+        plan.Needs(pooling is not null, "pooling mean, max or mean_sqrt_len, which is what it can do", plan.TokenPooling?.ToString().ToLowerInvariant() ?? "Dense modules after the pooling");
         plan.Needs(plan.Facts.TokenizerKind == "WordPiece", "a WordPiece tokenizer, since it reads vocab.txt", plan.Facts.TokenizerKind);
         plan.Needs(plan.Facts.FirstIsTokens, "token vectors f32 [batch, sequence, width] as the first output", plan.Facts.FirstOutput);
         plan.Model("model.onnx", new ModelForm(SingleFile: true, TakesTokenTypes: true), choosesFile: true);

@@ -16,8 +16,8 @@ internal sealed class SentenceTransformersTarget : ShipTarget
     {
         plan.Needs(plan.Facts.FirstIsTokens, "token vectors f32 [batch, sequence, width] as the first output", plan.Facts.FirstOutput);
         plan.Model("onnx/model.onnx", new ModelForm(), choosesFile: true);
-        plan.CopyWhatIs([.. plan.Package.CopiedFiles(), PackageFiles.Card, Provenance.FileName]);
-        plan.Reading = new ConsumerReading(null, plan.Package.Pooling, plan.Package.Normalize);
+        plan.CopyWhatIs([.. plan.Package.CopiedFiles(), .. PackageFiles.DenseWeights(plan.Package.Dense), PackageFiles.Card, Provenance.FileName]);
+        plan.Reading = new ConsumerReading(null, plan.Package.Pooling, plan.Package.Normalize, RunsDense: true);
         string variant = plan.Models.Count < 2 ? "" : $", model_kwargs={{\"file_name\": \"{Path.GetFileName(plan.Models[1].Name)}\"}}";
         plan.Limits.Add("LoRA adapters are not loaded by this backend: merge them first (onnxembed merge --lora)");
         plan.Usage = $"""

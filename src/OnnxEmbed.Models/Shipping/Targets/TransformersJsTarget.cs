@@ -24,11 +24,11 @@ internal sealed class TransformersJsTarget : ShipTarget
         plan.Needs(plan.Facts.FirstIsTokens, "token vectors f32 [batch, sequence, width] as the first output", plan.Facts.FirstOutput);
         plan.Model("onnx/model.onnx", new ModelForm(), choosesFile: true);
         plan.Copy(TokenizerJson.FileName);
-        bool last = package.Pooling == PoolingMode.Last;
+        bool last = plan.TokenPooling == PoolingMode.Last;
         plan.TokenizerConfig(padsLeft: last);
         plan.CopyWhatIs([TokenizerFile.SpecialTokens, PackageFiles.Card, "LICENSE"]);
         WriteConfig(plan);
-        string? word = package.Pooling switch
+        string? word = plan.TokenPooling switch
         {
             PoolingMode.Mean => "mean",
             PoolingMode.Cls => "cls",

@@ -15,7 +15,7 @@ internal sealed class VespaTarget : ShipTarget
     public override void Plan(ShipPlan plan)
     {
         ModelPackage package = plan.Package;
-        string? pooling = package.Pooling switch
+        string? pooling = plan.TokenPooling switch
         {
             PoolingMode.Mean => "mean",
             PoolingMode.Cls => "cls",
