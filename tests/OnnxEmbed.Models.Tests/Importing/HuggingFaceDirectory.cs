@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using OnnxEmbed.Models.Importing;
+using OnnxEmbed.Models.Tests.Architectures.Decoders;
 using OnnxEmbed.Models.Tokenizers;
 using OnnxEmbed.Tensors;
 using OnnxEmbed.TestKit.Files;
@@ -8,7 +9,7 @@ namespace OnnxEmbed.Models.Tests.Importing;
 
 /// <summary>
 /// A tiny model as a Hugging Face directory in a temporary place, to be changed and imported: the files that
-/// <c>scripts/reference/encoders.py</c> wrote and the digit tokenizer.
+/// <c>scripts/reference/encoders.py</c> or <c>decoders.py</c> wrote and the digit tokenizer.
 /// </summary>
 internal sealed class HuggingFaceDirectory : IDisposable
 {
@@ -26,7 +27,7 @@ internal sealed class HuggingFaceDirectory : IDisposable
             File.Copy(file, target);
         }
 
-        DigitTokenizer.Write(Path, DigitTokenizerKind.Encoder, 64);
+        DigitTokenizer.Write(Path, IsDecoder(family) ? DigitTokenizerKind.Decoder : DigitTokenizerKind.Encoder, 64);
     }
 
     public static IReadOnlyList<string> Families { get; } = ["bert", "roberta", "xlm-roberta", "electra", "distilbert", "mpnet", "modernbert"];
@@ -42,7 +43,8 @@ internal sealed class HuggingFaceDirectory : IDisposable
 
     public string this[string name] => _place["source", name];
 
-    public static string PathOf(string family) => System.IO.Path.Combine(AppContext.BaseDirectory, "Architectures", "Encoders", family);
+    public static string PathOf(string family) =>
+        System.IO.Path.Combine(AppContext.BaseDirectory, "Architectures", IsDecoder(family) ? "Decoders" : "Encoders", family);
 
     /// <summary>What the reference computed.</summary>
     public static SafetensorsFile Expected(string family) => SafetensorsFile.Open(System.IO.Path.Combine(PathOf(family), ExpectedFile));
@@ -93,4 +95,6 @@ internal sealed class HuggingFaceDirectory : IDisposable
     }
 
     public void Dispose() => _place.Dispose();
+
+    private static bool IsDecoder(string family) => ReferenceDecoder.Families.Contains(family);
 }
