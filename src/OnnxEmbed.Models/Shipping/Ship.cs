@@ -51,7 +51,7 @@ public static class Ship
         ModelPackage package = options.Package;
         using OnnxModel model = OnnxModel.Load(package.ModelPath);
         ModelFacts facts = ModelFacts.Of(package, model);
-        ShipPlan plan = new(package, model, facts, options.Variants ?? target.UsualVariants);
+        ShipPlan plan = new(package, model, facts, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output))), options.Variants ?? target.UsualVariants);
         target.Plan(plan);
         if (plan.Faults.Count > 0)
         {

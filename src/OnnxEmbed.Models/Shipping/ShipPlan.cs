@@ -14,7 +14,7 @@ namespace OnnxEmbed.Models.Shipping;
 /// What a target decides about one package: the files to write, what had to change, what the consumer cannot have, and what forbids it.
 /// Files are written in the order in which they are planned.
 /// </summary>
-internal sealed class ShipPlan(ModelPackage package, OnnxModel model, ModelFacts facts, IReadOnlyList<ModelVariant> variants)
+internal sealed class ShipPlan(ModelPackage package, OnnxModel model, ModelFacts facts, string directory, IReadOnlyList<ModelVariant> variants)
 {
     // ONNX files are protobuf messages, which end at 2 GB; the graph needs some of it.
     private const long MostInOneFile = 2_000_000_000;
@@ -22,6 +22,9 @@ internal sealed class ShipPlan(ModelPackage package, OnnxModel model, ModelFacts
     public ModelPackage Package => package;
 
     public ModelFacts Facts => facts;
+
+    /// <summary>Name of the directory that is written.</summary>
+    public string DirectoryName => directory;
 
     public List<string> Faults { get; } = [];
 

@@ -54,17 +54,17 @@ internal sealed class TransformersJsTarget : ShipTarget
 
             ```js
             import { AutoModel, AutoTokenizer, env } from '@huggingface/transformers';
-            env.localModelPath = '..';
-            const tokenizer = await AutoTokenizer.from_pretrained('{{plan.Package.Name}}');
-            const model = await AutoModel.from_pretrained('{{plan.Package.Name}}', { dtype: 'fp32' });
+            env.localModelPath = '..'; // where the directory lies
+            const tokenizer = await AutoTokenizer.from_pretrained('{{plan.DirectoryName}}');
+            const model = await AutoModel.from_pretrained('{{plan.DirectoryName}}', { dtype: 'fp32' });
             const { sentence_embedding } = await model(tokenizer(['a text', 'another'], { padding: true, truncation: true }));
             ```
             """
         : $$"""
             ```js
             import { pipeline, env } from '@huggingface/transformers';
-            env.localModelPath = '..';
-            const embed = await pipeline('feature-extraction', '{{plan.Package.Name}}', { dtype: 'fp32' }); // or fp16, q8 where shipped
+            env.localModelPath = '..'; // where the directory lies
+            const embed = await pipeline('feature-extraction', '{{plan.DirectoryName}}', { dtype: 'fp32' }); // or fp16, q8 where shipped
             const vectors = await embed(['a text', 'another'], { pooling: '{{pooling}}', normalize: {{(plan.Package.Normalize ? "true" : "false")}} });
             ```
             """;
