@@ -7,7 +7,6 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
-work="$root/artifacts/clients"
 golden=()
 if [ "${1:-}" = "--golden" ]; then
   golden=(--golden "$(realpath -m "$2")")
@@ -16,12 +15,7 @@ fi
 packages=()
 for package in "$@"; do packages+=("$(realpath "$package")"); done
 
-mkdir -p "$work"
-if ! cmp -s "$here/package.json" "$work/package.json" || [ ! -d "$work/node_modules/@huggingface/transformers" ]; then
-  cp "$here/package.json" "$work/package.json"
-  # The package's install scripts only fetch CUDA libraries; the CPU ones are inside.
-  (cd "$work" && ONNXRUNTIME_NODE_INSTALL=skip npm install --ignore-scripts --no-audit --no-fund --loglevel=error)
-fi
+work="$("$here/install.sh")"
 cp "$here/check.mjs" "$work/check.mjs"
 
 expected() { dotnet run "$here/expected.cs" -- "$@"; }

@@ -6,13 +6,15 @@ using OnnxEmbed.Benchmarks.Throughput;
 
 namespace OnnxEmbed.Benchmarks;
 
-/// <summary>Everything that `make bench` measures, side by side in one run.</summary>
+/// <summary>Everything that `make bench` measures, side by side in one run; `--only embed` is every name that begins so.</summary>
 internal static class BenchCommand
 {
     private static readonly (string Name, Action<int, int, int> Run)[] Benchmarks =
     [
         ("step", StepBenchmark.Run),
-        ("embed", EmbedBenchmark.Run),
+        ("embed-short", EmbedBenchmark.RunShort),
+        ("embed-long", EmbedBenchmark.RunLong),
+        ("embed-memory", EmbedMemory.Run),
         ("merge", MergeBenchmark.Run),
         ("silhouette", SilhouetteBenchmark.Run),
     ];
@@ -43,7 +45,7 @@ internal static class BenchCommand
 
         Console.WriteLine(Machine.Describe(threads));
         Console.WriteLine();
-        foreach ((string name, Action<int, int, int> run) in Benchmarks.Where(benchmark => only.Contains(benchmark.Name)))
+        foreach ((string name, Action<int, int, int> run) in Benchmarks.Where(benchmark => only.Any(name => benchmark.Name == name || benchmark.Name.StartsWith(name + "-", StringComparison.Ordinal))))
         {
             run(threads, rounds, steps);
         }

@@ -3,6 +3,7 @@ using OnnxEmbed.Benchmarks.Files;
 using OnnxEmbed.Benchmarks.Measuring;
 using OnnxEmbed.Benchmarks.Shapes;
 using OnnxEmbed.Benchmarks.Steps;
+using OnnxEmbed.Benchmarks.Throughput;
 using OnnxEmbed.Benchmarks.Torch;
 
 int cores = Environment.ProcessorCount;
@@ -34,13 +35,15 @@ switch (args)
     case ["merge", string method, string parameters, string threads, string times, string output, .. string[] inputs]:
         Console.WriteLine(StepTimes.Print(MergeRun.Measure(method, parameters, Numbers.Int(threads), Numbers.Int(times), output, inputs)));
         return 0;
+    case ["embed-rows", string package, string data, string output, string threads]:
+        return EmbedMemory.Measure(package, data, output, Numbers.Int(threads));
     case ["weaken", string path, string version]:
         byte[] bytes = File.ReadAllBytes(path);
         int marked = ElfVersionNeeds.Weaken(bytes, version);
         File.WriteAllBytes(path, bytes);
         return marked > 0 ? 0 : 1;
     default:
-        Console.Error.WriteLine("usage: onnxembed-bench bench [--rounds N] [--steps N] [--only step,embed,merge,silhouette] | bench-large [ROUNDS] | parity | profile lora|full LENGTH");
+        Console.Error.WriteLine("usage: onnxembed-bench bench [--rounds N] [--steps N] [--only step,embed[-short|-long|-memory],merge,silhouette] | bench-large [ROUNDS] | parity | profile lora|full LENGTH");
         return 2;
 }
 
