@@ -26,6 +26,11 @@ public class WholeModelTests(ITestOutputHelper output)
     {
         { "bert", PoolingMode.Mean, false },
         { "bert", PoolingMode.Cls, true },
+        { "roberta", PoolingMode.WeightedMean, false },
+        { "electra", PoolingMode.Mean, false },
+        { "distilbert", PoolingMode.MeanSqrtLen, false },
+        { "mpnet", PoolingMode.Max, false },
+        { "modernbert", PoolingMode.Cls, false },
         { "llama", PoolingMode.Last, false },
         { "llama", PoolingMode.Mean, true },
         { "llama, all heads alike", PoolingMode.Mean, false },
@@ -78,6 +83,7 @@ public class WholeModelTests(ITestOutputHelper output)
         "llama" => TinyModels.Llama,
         "llama, all heads alike" => TinyModels.Llama with { NumKeyValueHeads = 4, AttentionBias = true, MlpBias = true },
         "llama, tied head" => TinyModels.Llama with { TieWordEmbeddings = true },
+        "roberta" or "electra" or "distilbert" or "mpnet" or "modernbert" => TinyModels.Encoder(name),
         _ => TinyModels.Decoder(name),
     };
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using OnnxEmbed.Models.Architectures;
 using OnnxEmbed.Models.Packages;
+using OnnxEmbed.Models.Tokenizers;
 using OnnxEmbed.Onnx;
 using OnnxEmbed.Tensors;
 
@@ -28,6 +29,42 @@ public sealed class ImportCommandTests
         using OnnxModel after = OnnxModel.Load(folder["p/onnx/model.onnx"]);
         Assert.All(EncoderGraph.Parameters(ModelConfig.Load(folder["p/config.json"])), parameter =>
             Assert.True(before.Tensors[parameter.Name].ContentEquals(after.Tensors[parameter.Name])));
+    }
+
+    [Theory]
+    [InlineData("roberta", "attention.self.query", "--lora=r=2,targets=query+value")]
+    [InlineData("modernbert", "attn.Wqkv", "--lora=r=2,targets=Wqkv+Wo")]
+    [InlineData("mpnet", "attention.attn.q", "--full")]
+    public void Import_ThenTrain_LearnsFromTheFirstStepOn(string family, string module, string what)
+    {
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(folder["hf"]);
+        foreach (string file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Encoders", family)))
+        {
+            if (Path.GetFileName(file) != "expected.safetensors")
+            {
+                File.Copy(file, folder[$"hf/{Path.GetFileName(file)}"]);
+            }
+        }
+
+        DigitTokenizer.Write(folder["hf"], DigitTokenizerKind.Encoder, 60);
+        CommandRun.Done("import", folder["hf"], "-o", folder["p"]);
+        CommandRun.Done("data", "text", "--count", "60", "-o", folder["t.parquet"]);
+
+        CommandRun.Done("train", folder["p"], "--data", folder["t.parquet"], "--label", "family", what, "-o", folder["run"], "--steps", "2", "--threads", "1", "-q");
+
+        if (what == "--full")
+        {
+            using OnnxModel before = OnnxModel.Load(folder["p/onnx/model.onnx"]);
+            using OnnxModel after = OnnxModel.Load(folder["run/model/onnx/model.onnx"]);
+            string changed = before.Tensors.Keys.First(name => name.Contains(module, StringComparison.Ordinal) && name.EndsWith(".weight", StringComparison.Ordinal));
+            Assert.False(before.Tensors[changed].ContentEquals(after.Tensors[changed]));
+            return;
+        }
+
+        using SafetensorsFile adapter = SafetensorsFile.Open(folder["run/adapter/adapter_model.safetensors"]);
+        string factor = adapter.Tensors.Keys.First(name => name.Contains(module, StringComparison.Ordinal) && name.Contains("lora_B", StringComparison.Ordinal));
+        Assert.Contains(adapter.Tensors[factor].ToSingles(), value => value != 0);
     }
 
     [Fact]

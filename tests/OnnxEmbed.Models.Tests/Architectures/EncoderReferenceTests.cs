@@ -1,9 +1,12 @@
+using System.Text;
 using System.Text.Json;
 using OnnxEmbed.Models.Architectures;
 using OnnxEmbed.Models.Architectures.Encoders;
 using OnnxEmbed.Models.Importing;
+using OnnxEmbed.Models.Json;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Models.Tests.Importing;
+using OnnxEmbed.Onnx;
 using OnnxEmbed.Tensors;
 using OnnxEmbed.TestKit.Comparing;
 using OnnxEmbed.TestKit.Running;
@@ -74,6 +77,45 @@ public sealed class EncoderReferenceTests
         using SafetensorsFile given = SafetensorsFile.Open(source["2_Dense/model.safetensors"]);
         using SafetensorsFile kept = SafetensorsFile.Open(Path.Combine(package.FullPath, "2_Dense", "model.safetensors"));
         Assert.All(given.Tensors, tensor => Assert.True(tensor.Value.ContentEquals(kept.Tensors[tensor.Key])));
+    }
+
+    [Fact]
+    public void CopyTo_PackageWithDenseModule_KeepsTheModuleInStepWithTheGraph()
+    {
+        using HuggingFaceDirectory source = new("roberta");
+        source.WriteModules("pooling_mode_mean_tokens", "Dense");
+        source.Write("2_Dense/config.json", """{"in_features":16,"out_features":6,"bias":true}""");
+        ModelPackage package = source.Import().Package;
+        using OnnxModel model = OnnxModel.Load(package.ModelPath);
+        TensorData changed = TensorData.From<float>([1, 2, 3, 4, 5, 6], 6);
+        using OnnxModel other = new(model.Proto, new Dictionary<string, TensorData>(model.Tensors) { ["2_Dense.linear.bias"] = changed });
+
+        ModelPackage copy = package.CopyTo(source.Out + "-copy", path => other.Save(path), package.ReadProvenance()!);
+
+        using SafetensorsFile kept = SafetensorsFile.Open(Path.Combine(copy.FullPath, "2_Dense", "model.safetensors"));
+        Assert.True(kept.Tensors["linear.bias"].ContentEquals(changed));
+    }
+
+    [Fact]
+    public void Read_ModernBertOfTransformers5_IsThatOfTransformers4()
+    {
+        static ModelConfig Read(string fields) => ModelConfig.Read(JsonField.Parse(
+            "c", Encoding.UTF8.GetBytes($$"""{"model_type":"modernbert","hidden_size":16,"num_hidden_layers":4,"num_attention_heads":2,{{fields}}}""")));
+        const string Kinds = """
+            "layer_types":["full_attention","sliding_attention","sliding_attention","full_attention"]
+            """;
+
+        ModelConfig four = Read("""
+            "global_rope_theta":50000,"local_rope_theta":20000
+            """);
+        ModelConfig five = Read(Kinds + """
+            ,"rope_parameters":{"full_attention":{"rope_type":"default","rope_theta":50000},"sliding_attention":{"rope_theta":20000}}
+            """);
+        ModelConfig other = Read(Kinds.Replace("full_attention\"]", "sliding_attention\"]", StringComparison.Ordinal));
+
+        Assert.Equal(four, five);
+        Assert.Empty(five.GraphFaults());
+        Assert.StartsWith("config: layer_types needs", other.GraphFaults().Single(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -87,6 +87,27 @@ public static class TinyModels
         return ModelConfig.Read(JsonField.Parse(modelType, Encoding.UTF8.GetBytes(json.ToJsonString())));
     }
 
+    /// <summary>An encoder of two layers and two heads, with the traits of its architecture within its reach.</summary>
+    public static ModelConfig Encoder(string modelType)
+    {
+        JsonObject json = new()
+        {
+            ["model_type"] = modelType,
+            ["vocab_size"] = VocabularySize,
+            ["hidden_size"] = HiddenSize,
+            ["num_hidden_layers"] = 2,
+            ["num_attention_heads"] = 2,
+            ["intermediate_size"] = 12,
+            ["max_position_embeddings"] = 16,
+            ["pad_token_id"] = 0,
+            ["embedding_size"] = 6,
+            ["relative_attention_num_buckets"] = 8,
+            ["global_attn_every_n_layers"] = 2,
+            ["local_attention"] = 2,
+        };
+        return ModelConfig.Read(JsonField.Parse(modelType, Encoding.UTF8.GetBytes(json.ToJsonString())));
+    }
+
     /// <summary>Normal weights of deviation 0.3; biases and scales are moved off 0 and 1 too.</summary>
     public static TensorSource Weights(ModelConfig config, ulong seed = 7)
     {
@@ -111,7 +132,7 @@ public static class TinyModels
             [EncoderInputs.InputIdsName] = TensorData.From<long>(ids, shape),
             [EncoderInputs.AttentionMaskName] = TensorData.From<long>(mask, shape),
         };
-        if (config is BertConfig)
+        if (config.TakesTokenTypes)
         {
             inputs[EncoderInputs.TokenTypeIdsName] = TensorData.From<long>([.. ids.Select((_, i) => i % length > 1 ? 1L : 0L)], shape);
         }
