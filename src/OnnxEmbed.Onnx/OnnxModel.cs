@@ -47,7 +47,7 @@ public sealed partial class OnnxModel : IDisposable
     }
 
     /// <summary>
-    /// Everything but the values in <see cref="Tensors"/>. Initializers of types that have no whole bytes (text, 4-bit integers, …), values in
+    /// Everything but the values in <see cref="Tensors"/>. Initializers of types that have no whole bytes (text, 8-bit floats, …), values in
     /// Constant nodes and in subgraphs stay here.
     /// </summary>
     public ModelProto Proto { get; }

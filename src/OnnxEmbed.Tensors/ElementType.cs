@@ -50,4 +50,10 @@ public enum ElementType
 
     /// <summary>The upper half of a binary32, 2 bytes.</summary>
     BFloat16 = 16,
+
+    /// <summary>Unsigned 4-bit integer; two lie in a byte, the first in the low half.</summary>
+    UInt4 = 21,
+
+    /// <summary>Signed 4-bit integer; two lie in a byte, the first in the low half.</summary>
+    Int4 = 22,
 }

@@ -4,7 +4,7 @@ namespace OnnxEmbed.Tensors;
 public static class ElementTypes
 {
     /// <summary>Bytes of one element.</summary>
-    /// <exception cref="NotSupportedException">The type has no fixed size (<see cref="ElementType.String"/>) or is not known.</exception>
+    /// <exception cref="NotSupportedException">The type has no fixed size (<see cref="ElementType.String"/>), less than a byte, or is not known.</exception>
     public static int SizeInBytes(this ElementType type) => type switch
     {
         ElementType.UInt8 or ElementType.Int8 or ElementType.Bool => 1,
@@ -13,6 +13,12 @@ public static class ElementTypes
         ElementType.Float64 or ElementType.Int64 or ElementType.UInt64 => 8,
         _ => throw new NotSupportedException($"element type {type} ({(int)type}) has no fixed size"),
     };
+
+    /// <summary>Bytes of a number of elements that lie one behind another.</summary>
+    /// <exception cref="NotSupportedException">The type has no fixed size (<see cref="ElementType.String"/>) or is not known.</exception>
+    /// <exception cref="OverflowException">The bytes pass 2⁶³ - 1.</exception>
+    public static long BytesOf(this ElementType type, long elements) =>
+        type is ElementType.Int4 or ElementType.UInt4 ? (elements / 2) + (elements % 2) : checked(elements * type.SizeInBytes());
 
     /// <summary>Whether values of the type may be blended: f64, f32, f16 or bf16.</summary>
     public static bool IsFloat(this ElementType type) =>
@@ -25,6 +31,8 @@ public static class ElementTypes
         ElementType.Float64 => "f64",
         ElementType.Float16 => "f16",
         ElementType.BFloat16 => "bf16",
+        ElementType.Int4 => "i4",
+        ElementType.UInt4 => "u4",
         ElementType.Int8 => "i8",
         ElementType.Int16 => "i16",
         ElementType.Int32 => "i32",

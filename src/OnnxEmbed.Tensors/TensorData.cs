@@ -17,7 +17,7 @@ public sealed partial class TensorData
         ElementType = elementType;
         Shape = shape;
         ElementCount = CountElements(shape);
-        ByteLength = ElementCount * elementType.SizeInBytes();
+        ByteLength = elementType.BytesOf(ElementCount);
         _memory = memory;
         _file = file;
         _offset = offset;

@@ -33,9 +33,19 @@ internal sealed class FixedTensors(GraphProto graph)
         }
 
         bool named = name.EndsWith(".weight", StringComparison.Ordinal) || name.EndsWith(".bias", StringComparison.Ordinal);
-        return tensor.ElementCount == 1 && !named && _consumers.Of(name).Any() && _consumers.Of(name).All(use => Arithmetic.Contains(use.Node.OpType));
+        if (tensor.ElementCount != 1 || named || !_consumers.Of(name).Any())
+        {
+            return false;
+        }
+
+        // Scales of activations were measured together with zero points, which are whole numbers and not blended either.
+        return _consumers.Of(name).All(use => Arithmetic.Contains(use.Node.OpType))
+            || _consumers.Of(name).All(use => use.Node.OpType == "QuantizeLinear" || Quantised.Contains(use.Node.OpType));
     }
 
     /// <summary>Whether an integer tensor holds quantised weights.</summary>
-    public bool IsQuantisedWeight(string name) => _consumers.Of(name).Any(use => Quantised.Contains(use.Node.OpType));
+    public bool IsQuantisedWeight(string name) => QuantisedUse(name) is not null;
+
+    /// <summary>The node that reads a tensor as quantised weights, or what belongs to them; null for none.</summary>
+    public NodeProto? QuantisedUse(string name) => _consumers.Of(name).Select(use => use.Node).FirstOrDefault(node => Quantised.Contains(node.OpType));
 }

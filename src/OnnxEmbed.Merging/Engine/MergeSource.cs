@@ -42,9 +42,9 @@ internal sealed partial class MergeSource : IDisposable
     /// <summary>Its quantised weights by the tensor of their codes.</summary>
     public IReadOnlyDictionary<string, QuantisedTensor> Quantised => _quantised ??= _stacked is null ? QuantisedTensor.Find(Model) : new Dictionary<string, QuantisedTensor>();
 
-    /// <summary>Whether a tensor holds the scales or zero points of a quantised weight, which go with its codes.</summary>
+    /// <summary>Whether a tensor holds the scales, zero points or order of a quantised weight, which go with its codes.</summary>
     public bool IsScale(string tensor) =>
-        (_scales ??= [.. Quantised.Values.SelectMany(weight => new[] { weight.ScalesName, weight.ZerosName }).OfType<string>()]).Contains(tensor);
+        (_scales ??= [.. Quantised.Values.SelectMany(weight => new[] { weight.ScalesName, weight.ZerosName, weight.OrderName }).OfType<string>()]).Contains(tensor);
 
     /// <summary>The files that hold its weights.</summary>
     public IReadOnlyList<string> Files => _opened.Files;

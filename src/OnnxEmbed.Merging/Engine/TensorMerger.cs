@@ -220,6 +220,11 @@ internal sealed class TensorMerger(
     private RoundedSums WriteQuantised(
         QuantisedTensor layout, MergeUnit unit, WeightSource[] weights, ref TensorBlend blend, IReadOnlyList<PairSums> pairs, OnnxFileOutput output)
     {
+        if (layout.OrderName is { } order)
+        {
+            Put(order, sources[0].Model.Tensors[order]);
+        }
+
         if (blend.CopyOf is { } copied && (copied == 0 || Alike(copied)) && sources[copied].BindingOf(unit.Name) is { } binding)
         {
             QuantisedTensor own = sources[copied].Quantised[binding.Tensor];
@@ -417,9 +422,9 @@ internal sealed class TensorMerger(
     {
         TensorData tensor = sources[0].Model.Tensors[name];
         string[] differing = [.. sources.Skip(1).Where(source => source.Find(name) is { } other && !other.ContentEquals(tensor)).Select(source => source.Label)];
-        if (differing.Length > 0 && _fixed.IsQuantisedWeight(name))
+        if (differing.Length > 0 && tensor.ElementCount > 1 && _fixed.QuantisedUse(name) is { } use)
         {
-            _faults.Add($"'{name}' {tensor}: quantised weights cannot be merged; merge the models before they are quantised");
+            _faults.Add($"'{name}' {tensor}: {QuantisedTensor.WhyNot(use)}; merge the models before they are quantised");
         }
         else if (differing.Length > 0 && options.Strict)
         {

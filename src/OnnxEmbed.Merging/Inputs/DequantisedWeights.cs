@@ -31,12 +31,10 @@ internal sealed class DequantisedWeights(QuantisedTensor tensor) : WeightSource(
         long first = tensor.PlaceOf(start).Byte;
         long last = tensor.PlaceOf(start + target.Length - 1).Byte;
         ReadOnlySpan<byte> codes = tensor.Codes.Slice(first, (int)(last - first + 1));
-        int mask = (1 << tensor.Bits) - 1;
         for (int i = 0; i < target.Length; i++)
         {
             (long place, int shift) = tensor.PlaceOf(start + i);
-            byte stored = codes[(int)(place - first)];
-            int code = tensor.IsSigned ? unchecked((sbyte)stored) : (stored >> shift) & mask;
+            int code = tensor.CodeAt(codes[(int)(place - first)], shift);
             long group = tensor.GroupOf(start + i);
             target[i] = (code - tensor.ZeroOf(group)) * tensor.GroupScales[group];
         }

@@ -14,7 +14,7 @@ internal sealed class Requantiser
     private readonly double[] _least;
     private readonly double[] _most;
     private readonly double[] _scales;
-    private readonly int[] _zeros;
+    private readonly double[] _zeros;
     private readonly bool _symmetric;
     private readonly SortedDictionary<long, (double Norm, double Error, double Values)> _sums = [];
     private bool _chosen;
@@ -25,7 +25,7 @@ internal sealed class Requantiser
         _least = new double[layout.GroupScales.Length];
         _most = new double[layout.GroupScales.Length];
         _scales = new double[layout.GroupScales.Length];
-        _zeros = new int[layout.GroupScales.Length];
+        _zeros = new double[layout.GroupScales.Length];
         _symmetric = Enumerable.Range(0, _zeros.Length).All(group => layout.ZeroOf(group) == Middle);
         Codes = new byte[layout.Codes.ByteLength];
         Scales = new byte[layout.Scales.ByteLength];
@@ -46,9 +46,9 @@ internal sealed class Requantiser
 
     private int Middle => _layout.IsSigned || (_layout.Zeros is null && !_layout.IsPacked) ? 0 : 1 << (_layout.Bits - 1);
 
-    private int Lowest => _layout.IsSigned ? -128 : 0;
+    private int Lowest => _layout.Lowest;
 
-    private int Highest => _layout.IsSigned ? 127 : (1 << _layout.Bits) - 1;
+    private int Highest => _layout.Highest;
 
     /// <summary>First pass: the range of each group.</summary>
     public void Measure(long start, ReadOnlySpan<double> values)
@@ -74,13 +74,15 @@ internal sealed class Requantiser
                 Choose();
             }
 
+            int mask = (1 << _layout.Bits) - 1;
             (double norm, double error, double total) = (0, 0, 0);
             for (int i = 0; i < values.Length; i++)
             {
                 long group = _layout.GroupOf(start + i);
-                int code = (int)Math.Clamp(Math.Round(values[i] / _scales[group]) + _zeros[group], Lowest, Highest);
+                double wanted = _layout.HasFloatZeros ? Math.Round((values[i] / _scales[group]) + _zeros[group]) : Math.Round(values[i] / _scales[group]) + _zeros[group];
+                int code = (int)Math.Clamp(wanted, Lowest, Highest);
                 (long place, int shift) = _layout.PlaceOf(start + i);
-                Codes[place] |= unchecked((byte)(code << shift));
+                Codes[place] |= unchecked((byte)((code & mask) << shift));
                 double value = (code - _zeros[group]) * _scales[group];
                 norm += value * value;
                 error += (value - values[i]) * (value - values[i]);
@@ -94,6 +96,20 @@ internal sealed class Requantiser
     private void Choose()
     {
         _chosen = true;
+        if (_layout.SharesScales)
+        {
+            // Other weights count in the same steps: values beyond the largest are cut off, which the error shows.
+            for (int group = 0; group < _scales.Length; group++)
+            {
+                _scales[group] = _layout.GroupScales[group] == 0 ? 1 : _layout.GroupScales[group];
+                _zeros[group] = _layout.ZeroOf(group);
+            }
+
+            _layout.Scales.Slice(0, Scales.Length).CopyTo(Scales);
+            _layout.Zeros?.Slice(0, Zeros!.Length).CopyTo(Zeros);
+            return;
+        }
+
         for (int group = 0; group < _scales.Length; group++)
         {
             double largest = Math.Max(-_least[group], _most[group]);
@@ -113,14 +129,20 @@ internal sealed class Requantiser
                 _scales[group] = _layout.GroupScales[group] == 0 ? 1 : _layout.GroupScales[group]; // nothing but zeros
             }
 
-            _zeros[group] = _symmetric ? Middle : (int)Math.Clamp(Math.Round(Lowest - (_least[group] / _scales[group])), Lowest, Highest);
-            if (Zeros is not null)
+            double zero = Lowest - (_least[group] / _scales[group]);
+            _zeros[group] = _symmetric ? Middle : _layout.HasFloatZeros ? zero : Math.Clamp(Math.Round(zero), Lowest, Highest);
+            if (Zeros is not null && !_layout.HasFloatZeros)
             {
-                (int place, int shift) = _layout.IsPacked ? _layout.PackedZero(group) : (group, 0);
-                Zeros[place] |= unchecked((byte)(_zeros[group] << shift));
+                (int place, int shift) = _layout.PlaceOfZero(group);
+                Zeros[place] |= unchecked((byte)(((int)_zeros[group] & ((1 << _layout.Bits) - 1)) << shift));
             }
         }
 
         FloatConversion.FromDoubles(_scales, _layout.Scales.ElementType, Scales);
+        if (_layout.HasFloatZeros)
+        {
+            FloatConversion.FromDoubles(_zeros, _layout.Zeros!.ElementType, Zeros!);
+            FloatConversion.ToDoubles(_layout.Zeros.ElementType, Zeros!, _zeros);
+        }
     }
 }

@@ -20,7 +20,7 @@ internal static class TensorDecoder
     {
         try
         {
-            return checked(TensorData.CountElements(tensor.Dims) * ((ElementType)tensor.DataType).SizeInBytes());
+            return ((ElementType)tensor.DataType).BytesOf(TensorData.CountElements(tensor.Dims));
         }
         catch (Exception exception) when (exception is OverflowException or ArgumentException)
         {

@@ -194,8 +194,8 @@ public class OnnxModelReadingTests
         ModelProto proto = SampleModels.Proto();
         TensorProto text = new() { Name = "text", DataType = 8, Dims = { 1 } };
         text.StringData.Add(ByteString.CopyFromUtf8("word"));
-        TensorProto nibbles = new() { Name = "int4", DataType = 22, Dims = { 2 }, RawData = ByteString.CopyFrom(0x12) };
-        proto.Graph.Initializer.Add([text, nibbles]);
+        TensorProto eighths = new() { Name = "float8", DataType = 17, Dims = { 2 }, RawData = ByteString.CopyFrom(0x12, 0x34) };
+        proto.Graph.Initializer.Add([text, eighths]);
         File.WriteAllBytes(directory["m.onnx"], proto.ToByteArray());
         using OnnxModel model = OnnxModel.Load(directory["m.onnx"]);
         Assert.Empty(model.Tensors);
@@ -203,6 +203,27 @@ public class OnnxModelReadingTests
         model.Save(directory["n.onnx"]);
         ModelProto back = ModelProto.Parser.ParseFrom(File.ReadAllBytes(directory["n.onnx"]));
         Assert.Equal(proto.Graph.Initializer, back.Graph.Initializer);
+    }
+
+    [Theory]
+    [InlineData(21)]
+    [InlineData(22)]
+    public void Load_FourBitIntegers_AreTensorsOfHalfBytes(int type)
+    {
+        using TemporaryDirectory directory = new();
+        ModelProto proto = SampleModels.Proto();
+        proto.Graph.Initializer.Add(new TensorProto { Name = "raw", DataType = type, Dims = { 3 }, RawData = ByteString.CopyFrom(0x12, 0x03) });
+        proto.Graph.Initializer.Add(new TensorProto { Name = "typed", DataType = type, Dims = { 3, 1 }, Int32Data = { 0x54, 0x06 } });
+        File.WriteAllBytes(directory["m.onnx"], proto.ToByteArray());
+        using OnnxModel model = OnnxModel.Load(directory["m.onnx"]);
+        model.Save(directory["n.onnx"], new OnnxWriteOptions { ExternalData = ExternalDataMode.Always });
+        using OnnxModel back = OnnxModel.Load(directory["n.onnx"]);
+        foreach (OnnxModel read in (OnnxModel[])[model, back])
+        {
+            Assert.Equal([0x12, 0x03], read.Tensors["raw"].Slice(0, 2).ToArray());
+            Assert.Equal([0x54, 0x06], read.Tensors["typed"].Slice(0, 2).ToArray());
+            Assert.Equal(2, read.Tensors["typed"].ByteLength);
+        }
     }
 
     [Fact]
