@@ -23,6 +23,7 @@ public sealed class CarriedRows : IAsyncDisposable
         _reader = reader;
         _textColumns = textColumns;
         Schema = schema;
+        WrittenSchema = Written(reader, schema);
         RowCount = reader.RowGroups.Sum(group => group.RowCount);
     }
 
@@ -34,7 +35,11 @@ public sealed class CarriedRows : IAsyncDisposable
 
     internal CarriedSchema Schema { get; }
 
-    internal ParquetSchema LibrarySchema => _reader.Schema;
+    /// <summary>The leaves of every column, in file order.</summary>
+    internal IReadOnlyList<DataField> Leaves => _reader.Schema.DataFields;
+
+    /// <summary>The columns that the library writes.</summary>
+    internal ParquetSchema WrittenSchema { get; }
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
@@ -72,7 +77,7 @@ public sealed class CarriedRows : IAsyncDisposable
                 async () =>
                 {
                     CheckRowCounts(reader, schema);
-                    return schema.Changed(await CarriedRowsWriter.ElementsAsync(reader.Schema, cancellationToken).ConfigureAwait(false));
+                    return schema.Changed(await CarriedRowsWriter.ElementsAsync(Written(reader, schema), cancellationToken).ConfigureAwait(false));
                 }).ConfigureAwait(false);
             return changed.Count == 0
                 ? new CarriedRows(path, reader, schema, textColumns)
@@ -147,6 +152,9 @@ public sealed class CarriedRows : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _reader.DisposeAsync();
+
+    private static ParquetSchema Written(ParquetReader reader, CarriedSchema schema) =>
+        new(reader.Schema.Fields.Where(field => !schema.FixedColumns.ContainsKey(field.Name)));
 
     private static void CheckRowCounts(ParquetReader reader, CarriedSchema schema)
     {

@@ -94,15 +94,17 @@ public sealed class CarriedRowsWriter : IDisposable
         long start = _file.Position;
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         PartStream stream = new(_file, hash);
-        ParquetWriter writer = await ParquetWriter.CreateAsync(_source.LibrarySchema, stream, ParquetRowsWriter.Options, false, cancellationToken)
+        ParquetWriter writer = await ParquetWriter.CreateAsync(_source.WrittenSchema, stream, ParquetRowsWriter.Options, false, cancellationToken)
             .ConfigureAwait(false);
-        DataField[] fields = _source.LibrarySchema.DataFields;
         using (ParquetRowGroupWriter group = writer.CreateRowGroup())
         {
-            for (int i = 0; i < fields.Length; i++)
+            for (int i = 0; i < _source.Leaves.Count; i++)
             {
-                IReadOnlyList<(CarriedColumn Column, int Start, int Count)> runs = rows.Leaf(i);
-                await runs[0].Column.WriteAsync(group, fields[i], runs, cancellationToken).ConfigureAwait(false);
+                if (Fixed(i) is null)
+                {
+                    IReadOnlyList<(CarriedColumn Column, int Start, int Count)> runs = rows.Leaf(i);
+                    await runs[0].Column.WriteAsync(group, _source.Leaves[i], runs, cancellationToken).ConfigureAwait(false);
+                }
             }
         }
 
@@ -117,6 +119,15 @@ public sealed class CarriedRowsWriter : IDisposable
         }
 
         long size = row.Integer(TotalByteSize);
+        for (int i = 0; i < _source.Leaves.Count; i++)
+        {
+            if (Fixed(i) is { } element)
+            {
+                chunks.Insert(i, FixedPages.Write(stream, element, rows.Leaf(i)));
+                size += ((ThriftStruct)chunks[i]).Struct(MetaData)!.Integer(6);
+            }
+        }
+
         foreach (VectorColumn column in vectors)
         {
             foreach (ThriftStruct chunk in VectorPages.Write(stream, column))
@@ -185,6 +196,9 @@ public sealed class CarriedRowsWriter : IDisposable
         await writer.DisposeAsync().ConfigureAwait(false);
         return [.. stream.Footer().Structs(Schema)];
     }
+
+    // The element of a leaf that is written without the library; null for the others.
+    private ThriftStruct? Fixed(int leaf) => _source.Schema.FixedColumns.GetValueOrDefault(_source.Leaves[leaf].Path.ToString());
 
     // Bounds of values were written by types that the values do not have in the end (see CarriedSchema).
     private static void KeepNullCount(ThriftStruct meta)

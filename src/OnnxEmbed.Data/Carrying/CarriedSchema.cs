@@ -5,8 +5,9 @@ namespace OnnxEmbed.Data.Carrying;
 
 /// <summary>
 /// The schema of a file whose columns are passed on. What a value means (a date, an unsigned or decimal number, a text) is taken away
-/// before the Parquet library reads the schema and put back in the output's footer, so that values are copied and never converted. Only
-/// fixed-length bytes and 96-bit times go through the library's own types; such a column is refused where that would change its type.
+/// before the Parquet library reads the schema and put back in the output's footer, so that values are copied and never converted. Columns of
+/// bytes of fixed length are written without the library (<see cref="FixedPages"/>). Only 96-bit times, and fixed-length bytes within a nested column,
+/// go through the library's own types; such a column is refused where that would change its type.
 /// </summary>
 internal sealed class CarriedSchema
 {
@@ -17,6 +18,7 @@ internal sealed class CarriedSchema
     private CarriedSchema(ThriftStruct footer, byte[] stripped, long dataLength)
     {
         _elements = [.. footer.Structs(Schema)];
+        FixedColumns = TopLevel().Where(IsFixed).ToDictionary(element => element.Text(Name), StringComparer.Ordinal);
         StrippedFooter = stripped;
         DataLength = dataLength;
         RowCount = footer.Integer(FileRows);
@@ -32,6 +34,9 @@ internal sealed class CarriedSchema
 
     /// <summary>Elements as the file has them, the root first.</summary>
     public IReadOnlyList<ThriftStruct> Elements => _elements;
+
+    /// <summary>Columns of bytes of fixed length, which are written without the library, by name.</summary>
+    public IReadOnlyDictionary<string, ThriftStruct> FixedColumns { get; }
 
     /// <summary>Names and kinds of the columns, for error texts.</summary>
     public string Words => string.Join(", ", TopLevel().Select(element => $"{element.Text(Name)} ({Kind(element)})"));
@@ -55,7 +60,8 @@ internal sealed class CarriedSchema
         ParquetFooter.Check(path);
         (byte[] footer, long dataLength) = ReadFooter(path);
         ThriftStruct stripped = ThriftStruct.Read(footer);
-        foreach (ThriftStruct element in stripped.Structs(Schema).Where(element => IsPlain(element) || IsFloat16(element)))
+        HashSet<ThriftStruct> columns = [.. TopLevel([.. stripped.Structs(Schema)])];
+        foreach (ThriftStruct element in stripped.Structs(Schema).Where(element => IsPlain(element) || IsFloat16(element) || (columns.Contains(element) && IsFixed(element))))
         {
             element.Remove(ConvertedType);
             element.Remove(LogicalType);
@@ -78,21 +84,22 @@ internal sealed class CarriedSchema
     public IReadOnlyList<string> Changed(IReadOnlyList<ThriftStruct> written)
     {
         List<string> changed = [];
+        ThriftStruct[] wanted = [.. _elements.Where(element => !FixedColumns.Values.Contains(element))];
         string column = "";
         int depth = 0;
-        for (int i = 1; i < _elements.Length; i++)
+        for (int i = 1; i < wanted.Length; i++)
         {
             if (depth == 0)
             {
-                column = _elements[i].Text(Name);
+                column = wanted[i].Text(Name);
             }
 
-            depth += (int)_elements[i].Integer(Children) - (depth > 0 ? 1 : 0);
-            bool same = i < written.Count && ((int[])[ElementType, TypeLength, Repetition, Children, 7, 8]).All(field => IsSame(_elements[i], written[i], field))
-                && _elements[i].Text(Name) == written[i].Text(Name);
+            depth += (int)wanted[i].Integer(Children) - (depth > 0 ? 1 : 0);
+            bool same = i < written.Count && ((int[])[ElementType, TypeLength, Repetition, Children, 7, 8]).All(field => IsSame(wanted[i], written[i], field))
+                && wanted[i].Text(Name) == written[i].Text(Name);
             if (!same && changed.All(each => !each.StartsWith(column + " (", StringComparison.Ordinal)))
             {
-                changed.Add($"{column} ({Kind(_elements[i])})");
+                changed.Add($"{column} ({Kind(wanted[i])})");
             }
         }
 
@@ -104,6 +111,8 @@ internal sealed class CarriedSchema
 
     /// <summary>Whether the leaf holds 16-bit floating point numbers, a type that the library throws on.</summary>
     public static bool IsFloat16(ThriftStruct element) => element.Integer(ElementType) == FixedBytes && element.Struct(LogicalType)?.Has(LogicalFloat16) == true;
+
+    private static bool IsFixed(ThriftStruct element) => element.Integer(ElementType, -1) == FixedBytes;
 
     /// <summary>The elements that are columns of the table, and not parts of one.</summary>
     public static IEnumerable<ThriftStruct> TopLevel(IReadOnlyList<ThriftStruct> elements)

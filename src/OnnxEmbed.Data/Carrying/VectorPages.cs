@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using static OnnxEmbed.Data.Carrying.PageWriting;
 using static OnnxEmbed.Data.Carrying.ParquetSchemaFields;
 
 namespace OnnxEmbed.Data.Carrying;
@@ -11,15 +12,6 @@ namespace OnnxEmbed.Data.Carrying;
 /// </summary>
 internal static class VectorPages
 {
-    private const int Plain = 0;
-    private const int Rle = 3;
-    private const int Dictionary = 8;
-    private const int DataPage = 0;
-    private const int DictionaryPage = 2;
-
-    /// <summary>Bytes of numbers after which a page ends, at the end of a row: what the format's documents advise.</summary>
-    private const int PageBytes = 1 << 20;
-
     /// <summary>The schema elements of a vector column, in preorder.</summary>
     public static IEnumerable<ThriftStruct> Elements(string name, VectorType type)
     {
@@ -97,7 +89,7 @@ internal static class VectorPages
             levels += count;
         }
 
-        return Chunk(column, [column.Name, "list", "element"], PhysicalType(column.Type), levels, start, hasDictionary ? start : null, data, stream.Position);
+        return Chunk([column.Name, "list", "element"], PhysicalType(column.Type), levels, start, hasDictionary ? start : null, data, stream.Position);
     }
 
     private static ThriftStruct WriteScales(Stream stream, VectorColumn column)
@@ -130,7 +122,7 @@ internal static class VectorPages
         WriteLevels(page, definitions);
         page.Write(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(scales)));
         WritePage(stream, page, column.Rows, Plain);
-        return Chunk(column, [column.Name + VectorColumn.ScaleSuffix], FloatValues, column.Rows, start, null, start, stream.Position);
+        return Chunk([column.Name + VectorColumn.ScaleSuffix], FloatValues, column.Rows, start, null, start, stream.Position);
     }
 
     private static void WriteNumbers(MemoryStream page, VectorColumn column, int first, int rows)
@@ -185,50 +177,6 @@ internal static class VectorPages
             .With(7, ThriftTypes.Struct, new ThriftStruct().With32(1, all.Length).With32(2, Plain))
             .Write(stream);
         stream.Write(bytes);
-    }
-
-    private static void WritePage(Stream stream, MemoryStream page, int levels, int encoding)
-    {
-        new ThriftStruct().With32(1, DataPage).With32(2, page.Length).With32(3, page.Length)
-            .With(5, ThriftTypes.Struct, new ThriftStruct().With32(1, levels).With32(2, encoding).With32(3, Rle).With32(4, Rle))
-            .Write(stream);
-        page.WriteTo(stream);
-    }
-
-    private static ThriftStruct Chunk(
-        VectorColumn column, string[] path, int type, long levels, long start, long? dictionary, long data, long end)
-    {
-        List<object> encodings = dictionary is null ? [(long)Plain, (long)Rle] : [(long)Plain, (long)Rle, (long)Dictionary];
-        ThriftStruct meta = new ThriftStruct()
-            .With32(1, type)
-            .With(2, ThriftTypes.List, new ThriftList(ThriftTypes.Int32, encodings))
-            .With(3, ThriftTypes.List, new ThriftList(ThriftTypes.Binary, [.. path.Select(System.Text.Encoding.UTF8.GetBytes)]))
-            .With32(4, 0)
-            .With64(5, levels)
-            .With64(6, end - start)
-            .With64(7, end - start)
-            .With64(9, data);
-        if (dictionary is { } at)
-        {
-            meta.With64(11, at);
-        }
-
-        return new ThriftStruct().With64(FileOffset, start).With(MetaData, ThriftTypes.Struct, meta);
-    }
-
-    // A run of one level: its length, shifted for the mark that it is no bit-packed run, and the level, which one byte holds.
-    private static void Run(MemoryStream levels, int count, byte level)
-    {
-        ThriftStruct.WriteVariable(levels, (ulong)count << 1);
-        levels.WriteByte(level);
-    }
-
-    private static void WriteLevels(MemoryStream page, MemoryStream levels)
-    {
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(length, (int)levels.Length);
-        page.Write(length);
-        levels.WriteTo(page);
     }
 
     private static int PhysicalType(VectorType type) => type switch
