@@ -46,7 +46,7 @@ internal sealed class HuggingFaceImport
 
         faults.ThrowIfAny();
         (_config, _configText) = WithAttention(read);
-        _modules = Resolve(inner, faults);
+        _modules = ModuleSettings.Resolve(options, _directory, inner, _config, faults);
         faults.ThrowIfAny();
     }
 
@@ -110,64 +110,6 @@ internal sealed class HuggingFaceImport
 
     private GraphBuilder Graph() => EncoderGraph.Model(
         _config, _modules.Pooling, _modules.Normalize, (_, shape) => TensorData.WithoutBytes(ElementType.Float32, shape), _modules.Dense);
-
-    // What the options say comes before what the files say.
-    private SentenceModules Resolve(string inner, FaultList faults)
-    {
-        SentenceModules found = File.Exists(Path.Combine(_directory, PackageFiles.Modules))
-            ? SentenceModules.Read(_directory, _config, faults)
-            : SentenceModules.ReadTexts(_directory, inner, _config, faults) with
-            {
-                Pooling = _config.IsDecoder ? PoolingMode.Last : PoolingMode.Mean,
-                Normalize = true,
-            };
-        int width = _config.HiddenSize;
-        foreach (DenseLayer layer in found.Dense)
-        {
-            if (layer.InFeatures != width)
-            {
-                faults.Add($"{Path.Combine(_directory, layer.Path)}: in_features needs {width}, the width that comes in, got {layer.InFeatures}");
-            }
-
-            width = layer.OutFeatures;
-        }
-
-        Dictionary<string, string> prompts = new(found.Prompts, StringComparer.Ordinal);
-        foreach ((string name, string text) in _options.Prompts)
-        {
-            prompts[name] = text;
-        }
-
-        string? chosen = _options.DefaultPrompt switch { null => found.DefaultPromptName, ModelPackage.NoPrompt => null, string name => name };
-        if (chosen is not null && !prompts.ContainsKey(chosen))
-        {
-            throw new OptionException($"default prompt: needs one of {(prompts.Count == 0 ? "the prompts, there are none" : string.Join(", ", prompts.Keys))}, got {chosen}");
-        }
-
-        return found with
-        {
-            Pooling = _options.Pooling ?? found.Pooling,
-            Normalize = _options.Normalize ?? found.Normalize,
-            MaxLength = LengthOf(found),
-            Prompts = prompts,
-            DefaultPromptName = chosen,
-        };
-    }
-
-    private int LengthOf(SentenceModules found)
-    {
-        int most = _config.MaxSequenceLength;
-        if (_options.MaxLength is int wanted)
-        {
-            return wanted >= 1 && wanted <= most ? wanted : throw new OptionException($"maximum length: needs a number in [1, {most}], got {wanted}");
-        }
-
-        // transformers writes 10^30 where a tokenizer has no limit.
-        string path = Path.Combine(_transformer, "tokenizer_config.json");
-        JsonField limit = File.Exists(path) ? JsonField.Read(path)["model_max_length"] : default;
-        double tokens = limit.IsNumber ? limit.AsDouble() : most;
-        return found.MaxLength ?? (tokens >= 1 && tokens < most ? (int)tokens : most);
-    }
 
     private (ModelConfig Config, string Text) WithAttention(ModelConfig read)
     {

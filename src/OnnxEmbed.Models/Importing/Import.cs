@@ -1,3 +1,4 @@
+using OnnxEmbed.Models.Importing.Exports;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Tensors;
 
@@ -12,13 +13,11 @@ public static class Import
     public static ImportResult Run(ImportOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (!Directory.Exists(options.Source))
+        if (!Directory.Exists(options.Source) && !File.Exists(options.Source))
         {
-            throw new DataException(File.Exists(options.Source)
-                ? $"{options.Source}: needs a Hugging Face directory, got a file"
-                : $"{options.Source}: needs a Hugging Face directory, there is no such directory");
+            throw new DataException($"{options.Source}: needs a Hugging Face directory or an ONNX file, there is no such file or directory");
         }
 
-        return HuggingFaceImport.Run(options);
+        return ExportSource.IsChosen(options) ? ExportImport.Run(options) : HuggingFaceImport.Run(options);
     }
 }

@@ -5,8 +5,11 @@ namespace OnnxEmbed.Models.Importing;
 /// <summary>What is imported, and what replaces what its files say.</summary>
 public sealed record ImportOptions
 {
-    /// <summary>The model: a Hugging Face directory.</summary>
+    /// <summary>The model: a Hugging Face directory, a directory with <c>onnx/model.onnx</c>, or an ONNX file.</summary>
     public required string Source { get; init; }
+
+    /// <summary>Which files of a directory are read; null for safetensors where there are any, else the exported graph.</summary>
+    public ImportFormat? From { get; init; }
 
     /// <summary>Directory of the package to write.</summary>
     public required string Out { get; init; }

@@ -1,3 +1,4 @@
+using OnnxEmbed.Models.Importing.Exports;
 using OnnxEmbed.Models.Packages;
 
 namespace OnnxEmbed.Models.Importing;
@@ -9,4 +10,8 @@ namespace OnnxEmbed.Models.Importing;
 /// <param name="Unused">Names of tensors of the source that no embedding uses: heads, poolers, buffers.</param>
 /// <param name="Check">What the package gave for a few texts.</param>
 public sealed record ImportResult(
-    ModelPackage Package, long ParameterCount, IReadOnlyList<string> SourceTypes, IReadOnlyList<string> Unused, SelfCheckFigures Check);
+    ModelPackage Package, long ParameterCount, IReadOnlyList<string> SourceTypes, IReadOnlyList<string> Unused, SelfCheckFigures Check)
+{
+    /// <summary>What became of the graph, where an exported one was imported; otherwise null.</summary>
+    public ExportReport? Export { get; init; }
+}

@@ -69,7 +69,7 @@ public sealed partial class GraphBuilder
     public Value Greater(Value a, Value b) => Node("Greater", [a, b]);
 
     /// <summary>a ≥ b, element by element.</summary>
-    public Value GreaterOrEqual(Value a, Value b) => Node("GreaterOrEqual", [a, b]);
+    public Value GreaterOrEqual(Value a, Value b) => Opset >= 12 ? Node("GreaterOrEqual", [a, b]) : Not(Node("Less", [a, b]));
 
     /// <summary>a ∧ b.</summary>
     public Value And(Value a, Value b) => Node("And", [a, b]);

@@ -68,7 +68,7 @@ public sealed class ExportedBert(BertConfig config, TensorSource weights, int op
         Name(x, "batch", "seq", config.HiddenSize);
         if (HasPooler)
         {
-            string first = _graph.Node("Gather", [x, _graph.Int(0)], ("axis", 1));
+            string first = _graph.Node("Gather", [OutputName, _graph.Int(0)], ("axis", 1));
             string pooled = _graph.Node("Tanh", [first]);
             _graph.Output(pooled, ElementType.Float32, "batch", config.HiddenSize);
         }
