@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Loads model packages in @huggingface/transformers (Node) and compares token ids and vectors with ours.
+# Loads model packages in @huggingface/transformers (Node), onnxruntime-node and onnxruntime-web (headless Chromium) and compares token ids and
+# vectors with ours; onnx.checker looks at the models where Python has it.
 #   scripts/clients/check.sh [PACKAGE...]
-# Without packages it makes tiny ones of each architecture, fresh, trained, folded and merged, and takes the base models in models/ as well.
+# Without packages it makes tiny ones of each architecture, fresh, trained, folded, merged and imported, and takes the base models in models/ as well.
 #   scripts/clients/check.sh --golden OUT.json [PACKAGE...]
 # writes the token ids that transformers.js gives (tests/OnnxEmbed.Models.Tests/Tokenizers/digit-tokenizer-ids.json is made so).
 set -euo pipefail
@@ -16,7 +17,7 @@ packages=()
 for package in "$@"; do packages+=("$(realpath "$package")"); done
 
 work="$("$here/install.sh")"
-cp "$here/check.mjs" "$work/check.mjs"
+cp "$here/check.mjs" "$here/web.mjs" "$work/"
 
 expected() { dotnet run "$here/expected.cs" -- "$@"; }
 if [ ${#packages[@]} -eq 0 ]; then
@@ -28,3 +29,6 @@ fi
 expected "$here/texts.json" "$work/expected.json" "${packages[@]}"
 cd "$work"
 node check.mjs expected.json ${golden[@]+"${golden[@]}"}
+if command -v "${CHROMIUM:-chromium}" >/dev/null; then node web.mjs expected.json; else echo "skipped: onnxruntime-web, there is no chromium"; fi
+python="${PYTHON:-python3}"
+if "$python" -c 'import onnx' 2>/dev/null; then "$python" "$here/checker.py" expected.json; else echo "skipped: onnx.checker, $python has no onnx"; fi

@@ -6,13 +6,14 @@
 //   dotnet run expected.cs -- TEXTS.json OUT.json PACKAGE...
 // and makes packages to compare when it is called so: tiny fresh ones of each architecture and pooling, and of each architecture one that
 // was trained with LoRA and folded, the middle of the great circle between that and its base, and the same in f16 and bf16, and merges of two
-// trained ones by TIES and by the Karcher mean:
+// trained ones by TIES and by the Karcher mean, and the tiny Hugging Face directories of the tests, imported, one with every pooling:
 //   dotnet run expected.cs -- --init DIRECTORY
 using System.Text.Json.Nodes;
 using OnnxEmbed.Data;
 using OnnxEmbed.Merging;
 using OnnxEmbed.Models.Architectures;
 using OnnxEmbed.Models.Embedders;
+using OnnxEmbed.Models.Importing;
 using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Models.Tokenizers;
 using OnnxEmbed.Tensors;
@@ -73,8 +74,36 @@ if (args is ["--init", string directory])
         Console.WriteLine(slerp);
     }
 
+    string families = Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "..", "tests", "OnnxEmbed.Models.Tests", "Architectures");
+    foreach (string family in Directory.GetDirectories(families, "*", SearchOption.AllDirectories)
+        .Where(path => File.Exists(Path.Combine(path, "config.json")) && File.Exists(Path.Combine(path, "cases.json"))).Order(StringComparer.Ordinal))
+    {
+        string name = Path.GetFileName(family);
+        bool decoder = Path.GetFileName(Path.GetDirectoryName(family)) == "Decoders";
+        string source = Path.Combine(directory, $"source-{name}");
+        Directory.CreateDirectory(source);
+        foreach (string file in Directory.GetFiles(family).Where(file => Path.GetFileName(file) is not ("cases.json" or "expected.safetensors")))
+        {
+            File.Copy(file, Path.Combine(source, Path.GetFileName(file)), overwrite: true);
+        }
+
+        // RoBERTa counts positions from the id that pads, so the config has to name the tokenizer's.
+        JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(source, "config.json")))!;
+        config["pad_token_id"] = DigitTokenizer.PadId;
+        File.WriteAllText(Path.Combine(source, "config.json"), config.ToJsonString());
+        DigitTokenizer.Write(source, decoder ? DigitTokenizerKind.Decoder : DigitTokenizerKind.Encoder, 48);
+        foreach (PoolingMode pooling in name is "roberta" or "qwen3" ? Enum.GetValues<PoolingMode>() : [decoder ? PoolingMode.Last : PoolingMode.Mean])
+        {
+            string path = Path.Combine(directory, $"imported-{name}-{pooling.ToString().ToLowerInvariant()}");
+            Import.Run(new ImportOptions { Source = source, Out = path, Pooling = pooling, Force = true });
+            Console.WriteLine(path);
+        }
+    }
+
     return 0;
 }
+
+static string ThisFile([System.Runtime.CompilerServices.CallerFilePath] string path = "") => path;
 
 static void Tune(string package, string data, string run, string folded, ulong seed)
 {

@@ -3,7 +3,10 @@ using System.Text;
 using System.Text.Json;
 using OnnxEmbed.Models.Importing;
 using OnnxEmbed.Models.Packages;
+using OnnxEmbed.Onnx;
+using OnnxEmbed.Onnx.Building;
 using OnnxEmbed.Tensors;
+using OnnxEmbed.TestKit.Files;
 
 namespace OnnxEmbed.Models.Tests.Importing;
 
@@ -110,6 +113,36 @@ public sealed class ImportTests
         byte[] second = File.ReadAllBytes(source.Import(options => options with { Force = true }).Package.ModelPath);
 
         Assert.Equal(first, second);
+    }
+
+    [Fact]
+    public void Write_ModelOfHalves_IsWidenedExactlyAndNeverInMemory()
+    {
+        using TemporaryDirectory directory = new();
+        const int Rows = 3000, Columns = 4096;
+        byte[] halves = new byte[Rows * Columns * 2];
+        new Random(3).NextBytes(halves);
+        for (int i = 1; i < halves.Length; i += 2)
+        {
+            halves[i] = (byte)(halves[i] & 0xBF); // no exponent of infinity or NaN
+        }
+
+        SafetensorsWriter.Write(
+            directory["half.safetensors"],
+            new Dictionary<string, TensorData> { ["weight"] = TensorData.FromBytes(ElementType.BFloat16, [Rows, Columns], halves) });
+        using SafetensorsFile source = SafetensorsFile.Open(directory["half.safetensors"]);
+        GraphBuilder graph = new();
+        Value x = graph.Input("x", ElementType.Float32, "n", Columns);
+        Value weight = graph.Initializer("weight", TensorData.WithoutBytes(ElementType.Float32, Rows, Columns));
+        graph.Output(graph.Gemm(x, weight, transB: true), "y");
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        WidenedModel.Write(graph, source.Tensors, directory["model.onnx"]);
+
+        // The model has 49 MB; a chunk of 4 MB is what is needed.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8_000_000);
+        using OnnxModel model = OnnxModel.Load(directory["model.onnx"]);
+        Assert.Equal(source.Tensors["weight"].ToSingles(), model.Tensors["weight"].ToArray<float>());
     }
 
     [Fact]
