@@ -2,7 +2,7 @@
 """Writes src/OnnxEmbed.Models/Tokenizers/Unicode/unicode.txt from the Unicode Character Database 15.0.
 
 usage: make-unicode-tables.py DIR      DIR holds UnicodeData.txt, DerivedAge.txt, DerivedCoreProperties.txt,
-                                       CompositionExclusions.txt and Scripts.txt
+                                       CompositionExclusions.txt, Scripts.txt, PropertyValueAliases.txt, emoji/emoji-data.txt
                                        (Debian's package unicode-data 15.0.0 puts them into /usr/share/unicode)
 
 The tokenizers library (0.23.2) sees characters as the versions of Unicode that its parts were made with do, so code points that are
@@ -82,11 +82,30 @@ for name, points in (("Mark9", marks), ("Nonspacing8", nonspacing), ("Punctuatio
 for name, derived, categories in (("OtherAlphabetic", "Alphabetic", {"Lu", "Ll", "Lt", "Lm", "Lo", "Nl"}), ("OtherLowercase", "Lowercase", {"Ll"}),
                                   ("OtherUppercase", "Uppercase", {"Lu"})):
     points = {point for text, value in lines("DerivedCoreProperties.txt") if value == derived for point in span(text)}
-    out.append(f"S {name} {ranges(point for point in points if category[point] not in categories)}")
-# CJK extension I came with 15.1.
-script.update({point: "Han" for point in range(0x2EBF0, 0x2EE5E)})
+    if name == "OtherAlphabetic":
+        new = "363-36F 897 1DD3-1DE6 10D69 10EFC 113B8-113C0 113C2 113C5 113C7-113CA 113CC-113CD 1611E-1612E"
+        points.update(point for part in new.split() for point in span(part.replace("-", "..")))
+    out.append(f"S {name} {ranges(point for point in points if category.get(point) not in categories)}")
+# What 15.1 and 16.0 added to scripts that were there, and to the alphabetic marks.
+NEW = {
+    "Han": "2EBF0-2EE5D",
+    "Latin": "A7CB-A7CD A7DA-A7DC",
+    "Cyrillic": "1C89-1C8A",
+    "Common": "2427-2429 2FFC-2FFF 31E4-31E5 31EF 1CC00-1CCF9 1CD00-1CEB3 1F8B2-1F8BB 1F8C0-1F8C1 1FA89 1FA8F 1FABE 1FAC6 1FADC 1FADF "
+              "1FAE9 1FBCB-1FBEF",
+}
+for name, text in NEW.items():
+    script.update({point: name for part in text.split() for point in span(part.replace("-", ".."))})
 for name in sorted(set(script.values())):
     out.append(f"P {name} {ranges(point for point, one in script.items() if one == name)}")
+emoji = {}
+for text, name in lines("emoji/emoji-data.txt"):
+    emoji.setdefault(name, set()).update(span(text))
+for name in sorted(emoji):
+    out.append(f"P {name} {ranges(emoji[name])}")
+for fields in lines("PropertyValueAliases.txt"):
+    if fields[0] == "sc" and fields[2] in set(script.values()):
+        out.append(f"A {fields[1]} {fields[2]}")
 old = {0x589: "Common", 0x61C: "Common", 0x953: "Devanagari", 0x954: "Devanagari"}
 seen = {point: old.get(point, name) for point, name in script.items() if age.get(point, (99,)) <= (9, 0)}
 for name in sorted(set(seen.values())):

@@ -253,7 +253,12 @@ internal sealed partial class PatternParser
             return null;
         }
 
-        CodePointSet set = UnicodeProperties.Find(_text[_at..end]) ?? throw Fault($"a class that is known, got {_text[_at..end]},");
+        CodePointSet set = _text[_at..end] switch
+        {
+            "punct" => UnicodeProperties.Category("P").Union(UnicodeProperties.Category("S")),
+            "word" => Word.Intersect(CodePointSet.Parse("B2-B3 B9 BC-BE").Complement()),
+            string name => UnicodeProperties.Find(name) ?? throw Fault($"a class that is known, got {name},"),
+        };
         _at = end + 2;
         return negative ? set.Complement() : set;
     }

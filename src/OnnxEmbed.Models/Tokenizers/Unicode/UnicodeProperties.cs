@@ -68,7 +68,7 @@ internal static class UnicodeProperties
         Names.Index().Where(one => one.Item.StartsWith(key, StringComparison.Ordinal)).SelectMany(one => Categories.Value[one.Index])));
 
     /// <summary>
-    /// The set behind <c>\p{name}</c> or <c>[:name:]</c>; case, blanks, hyphens and underscores do not matter. Null where it is not known.
+    /// The set behind <c>\p{name}</c>; case, blanks, hyphens and underscores do not matter. Null where it is not known.
     /// </summary>
     public static CodePointSet? Find(string name)
     {
@@ -86,7 +86,8 @@ internal static class UnicodeProperties
             "graph" => WhiteSpace.Union(Category("Cc")).Union(Category("Cn")).Union(Category("Cs")).Complement(),
             "lower" or "lowercase" => Category("Ll").Union(UnicodeTables.Instance.Set("OtherLowercase")),
             "print" => Category("Cc").Union(Category("Cn")).Union(Category("Cs")).Union(CodePointSet.Parse("2028-2029")).Complement(),
-            "punct" => Category("P").Union(CodePointSet.Parse("24 2B 3C-3E 5E 60 7C 7E")),
+            "punct" => Category("P"),
+            "lc" or "casedletter" => Category("Lu").Union(Category("Ll")).Union(Category("Lt")),
             "space" or "whitespace" => WhiteSpace,
             "upper" or "uppercase" => Category("Lu").Union(UnicodeTables.Instance.Set("OtherUppercase")),
             "xdigit" => CodePointSet.Parse("30-39 41-46 61-66"),

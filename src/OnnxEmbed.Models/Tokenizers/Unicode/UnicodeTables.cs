@@ -47,7 +47,7 @@ internal sealed class UnicodeTables
     /// <summary>The primary composite of (first &lt;&lt; 32) | second.</summary>
     public Dictionary<long, int> Compositions { get; } = [];
 
-    /// <summary>Scripts by their name, as of Unicode 15.1.</summary>
+    /// <summary>Scripts by their name and its short form, and emoji properties, as of Unicode 16.0 without its new scripts.</summary>
     public Dictionary<string, CodePointSet> Scripts { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Scripts by their name, as of Unicode 9.0.</summary>
@@ -85,6 +85,9 @@ internal sealed class UnicodeTables
                 break;
             case "P":
                 Scripts[fields[1]] = CodePointSet.Parse(fields[2]);
+                break;
+            case "A":
+                Scripts[fields[1]] = Scripts[fields[2]];
                 break;
             case "Q":
                 OldScripts[fields[1]] = CodePointSet.Parse(fields[2]);
