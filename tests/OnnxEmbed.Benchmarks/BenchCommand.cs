@@ -15,6 +15,7 @@ internal static class BenchCommand
         ("embed-short", EmbedBenchmark.RunShort),
         ("embed-long", EmbedBenchmark.RunLong),
         ("embed-memory", EmbedMemory.Run),
+        ("tokenize", TokenizeBenchmark.Run),
         ("merge", MergeBenchmark.Run),
         ("silhouette", SilhouetteBenchmark.Run),
     ];

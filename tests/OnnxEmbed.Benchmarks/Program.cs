@@ -43,7 +43,7 @@ switch (args)
         File.WriteAllBytes(path, bytes);
         return marked > 0 ? 0 : 1;
     default:
-        Console.Error.WriteLine("usage: onnxembed-bench bench [--rounds N] [--steps N] [--only step,embed[-short|-long|-memory],merge,silhouette] | bench-large [ROUNDS] | parity | profile lora|full LENGTH");
+        Console.Error.WriteLine("usage: onnxembed-bench bench [--rounds N] [--steps N] [--only step,embed[-short|-long|-memory],tokenize,merge,silhouette] | bench-large [ROUNDS] | parity | profile lora|full LENGTH");
         return 2;
 }
 

@@ -26,7 +26,8 @@ internal static class ReferenceData
 
     public static TokenizerJson Load(string name) => TokenizerJson.Parse(name, File(name));
 
-    private static JsonNode Read(string name)
+    /// <summary>A file of the data folder.</summary>
+    public static JsonNode Read(string name)
     {
         using FileStream file = System.IO.File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Tokenizers", "Data", $"{name}.json.gz"));
         using GZipStream unzipped = new(file, CompressionMode.Decompress);
