@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Google.Protobuf;
+using OnnxEmbed.Models.Tests.Tokenizers;
 using OnnxEmbed.Models.Tokenizers;
 using OnnxEmbed.Onnx;
 using OnnxEmbed.Onnx.Building;
@@ -103,6 +105,7 @@ public class ReaderFuzzTests(ITestOutputHelper output)
         foreach (string text in (string[])["", "1, 2, 3", "Hello wörld ÀÉ [MASK] \ud83d\udc4d\ud83c\udffd 12345", "\0\u200d\ufffd a\ud800b"])
         {
             _ = tokenizer.Encode(text);
+            tokenizer.EncodePair(text, "b", int.MaxValue, [], []);
         }
     }
 
@@ -125,6 +128,18 @@ public class ReaderFuzzTests(ITestOutputHelper output)
             using TemporaryDirectory directory = new();
             DigitTokenizer.Write(directory.Path, kind, 32);
             yield return File.ReadAllText(directory["tokenizer.json"]);
+        }
+
+        // One of every published kind; with few tokens a change falls on a component more often.
+        foreach (string name in ReferenceData.Tokenizers.Select(pair => pair.Key))
+        {
+            JsonNode tokenizer = ReferenceData.Tokenizers[name]!.DeepClone();
+            foreach (JsonArray list in ((JsonNode?[])[tokenizer["model"]!["merges"], tokenizer["model"]!["vocab"]]).OfType<JsonArray>())
+            {
+                list.RemoveRange(40, Math.Max(0, list.Count - 40));
+            }
+
+            yield return tokenizer.ToJsonString();
         }
     }
 }

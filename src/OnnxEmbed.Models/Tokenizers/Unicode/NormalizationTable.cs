@@ -23,6 +23,7 @@ internal sealed class NormalizationTable
     private readonly CodePointSet _decomposes;
     private readonly CodePointSet _mayCompose;
     private readonly CodePointSet _marks;
+    private readonly CodePointSet _changesComposed;
 
     private NormalizationTable(UnicodeTables tables, bool compatibility)
     {
@@ -44,6 +45,8 @@ internal sealed class NormalizationTable
                 (VowelBase, VowelBase + VowelCount - 1),
                 (TailBase + 1, TailBase + TailCount - 1),
             ]).Union(_marks);
+        // Hangul syllables and most composites come back as they were.
+        _changesComposed = CodePointSet.Of(_full.Where(pair => !ComposesTo(pair.Value, pair.Key)).Select(pair => (pair.Key, pair.Key)));
     }
 
     /// <summary>Forms D and C.</summary>
@@ -75,10 +78,18 @@ internal sealed class NormalizationTable
         return CodePoints.ToText(points);
     }
 
-    // Nothing that decomposes, is a mark, or may join what stands before it: the text is in its form. Composites are in form C too.
+    private bool ComposesTo(int[] parts, int point)
+    {
+        List<int> points = [.. parts];
+        Compose(points);
+        return points is [int one] && one == point;
+    }
+
+    // Nothing that changes by itself, is a mark, or may join what stands before it: the text is in its form.
     private bool IsStable(string text, bool compose)
     {
-        CodePointSet changing = compose ? _mayCompose : _marks;
+        CodePointSet alone = compose ? _changesComposed : _decomposes;
+        CodePointSet joining = compose ? _mayCompose : _marks;
         for (int i = 0; i < text.Length; i++)
         {
             int point = text[i];
@@ -92,7 +103,7 @@ internal sealed class NormalizationTable
                 point = char.ConvertToUtf32(text[i], text[++i]);
             }
 
-            if (_decomposes.Contains(point) || changing.Contains(point))
+            if (alone.Contains(point) || joining.Contains(point))
             {
                 return false;
             }
