@@ -102,7 +102,8 @@ public static class Merge
         }
         finally
         {
-            sources.ForEach(source => source.Dispose());
+            // Returning the pages of a mapped file takes 15 ms per GB of it.
+            Parallel.ForEach(sources, new ParallelOptions { MaxDegreeOfParallelism = options.DegreeOfParallelism }, source => source.Dispose());
         }
     }
 

@@ -39,10 +39,11 @@ public static partial class Reductions
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static PairLanes PairLoop(ref float u, ref float v, nuint length)
+    private static void PairLoop(ref float u, ref float v, nuint length, ref PairLanes lanes)
     {
-        Vector256<double> uu0 = default, uu1 = default, vv0 = default, vv1 = default;
-        Vector256<double> minus0 = default, minus1 = default, plus0 = default, plus1 = default;
+        Vector256<double> uu0 = lanes.First.Lower, uu1 = lanes.First.Upper, vv0 = lanes.Second.Lower, vv1 = lanes.Second.Upper;
+        Vector256<double> minus0 = lanes.Difference.Lower, minus1 = lanes.Difference.Upper;
+        Vector256<double> plus0 = lanes.Sum.Lower, plus1 = lanes.Sum.Upper;
         for (nuint i = 0; i < length; i = unchecked(i + 8))
         {
             Vector256<double> u0 = Widened.Load(ref u, i), u1 = Widened.Load(ref u, unchecked(i + 4));
@@ -57,14 +58,15 @@ public static partial class Reductions
             plus1 += (u1 + v1) * (u1 + v1);
         }
 
-        return new PairLanes(new Lanes(uu0, uu1), new Lanes(vv0, vv1), new Lanes(minus0, minus1), new Lanes(plus0, plus1));
+        lanes = new PairLanes(new Lanes(uu0, uu1), new Lanes(vv0, vv1), new Lanes(minus0, minus1), new Lanes(plus0, plus1));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static PairLanes PairLoop(ref double u, ref double v, nuint length)
+    private static void PairLoop(ref double u, ref double v, nuint length, ref PairLanes lanes)
     {
-        Vector256<double> uu0 = default, uu1 = default, vv0 = default, vv1 = default;
-        Vector256<double> minus0 = default, minus1 = default, plus0 = default, plus1 = default;
+        Vector256<double> uu0 = lanes.First.Lower, uu1 = lanes.First.Upper, vv0 = lanes.Second.Lower, vv1 = lanes.Second.Upper;
+        Vector256<double> minus0 = lanes.Difference.Lower, minus1 = lanes.Difference.Upper;
+        Vector256<double> plus0 = lanes.Sum.Lower, plus1 = lanes.Sum.Upper;
         for (nuint i = 0; i < length; i = unchecked(i + 8))
         {
             Vector256<double> u0 = Vector256.LoadUnsafe(ref u, i), u1 = Vector256.LoadUnsafe(ref u, unchecked(i + 4));
@@ -79,6 +81,6 @@ public static partial class Reductions
             plus1 += (u1 + v1) * (u1 + v1);
         }
 
-        return new PairLanes(new Lanes(uu0, uu1), new Lanes(vv0, vv1), new Lanes(minus0, minus1), new Lanes(plus0, plus1));
+        lanes = new PairLanes(new Lanes(uu0, uu1), new Lanes(vv0, vv1), new Lanes(minus0, minus1), new Lanes(plus0, plus1));
     }
 }

@@ -53,7 +53,7 @@ public static partial class Reductions
         for (int start = 0; start < u.Length; start += BlockLength)
         {
             int count = Math.Min(BlockLength, u.Length - start);
-            total += PairBlock(u.Slice(start, count), v.Slice(start, count));
+            total += PairsOf(u.Slice(start, count), v.Slice(start, count));
         }
 
         return total;
@@ -67,7 +67,7 @@ public static partial class Reductions
         for (int start = 0; start < u.Length; start += BlockLength)
         {
             int count = Math.Min(BlockLength, u.Length - start);
-            total += PairBlock(u.Slice(start, count), v.Slice(start, count));
+            total += PairsOf(u.Slice(start, count), v.Slice(start, count));
         }
 
         return total;
@@ -147,32 +147,18 @@ public static partial class Reductions
         return total;
     }
 
-    private static PairSums PairBlock(ReadOnlySpan<float> u, ReadOnlySpan<float> v)
+    private static PairSums PairsOf(ReadOnlySpan<float> u, ReadOnlySpan<float> v)
     {
-        int whole = u.Length & ~7;
-        PairLanes sums = PairLoop(ref MemoryMarshal.GetReference(u), ref MemoryMarshal.GetReference(v), (nuint)whole);
-        if (whole < u.Length)
-        {
-            Vector256<float> ut = Tail(u[whole..]);
-            Vector256<float> vt = Tail(v[whole..]);
-            sums += PairLoop(ref First(ref ut), ref First(ref vt), 8);
-        }
-
-        return sums.Total;
+        PairBlock block = default;
+        block.Add(u, v);
+        return block.Total;
     }
 
-    private static PairSums PairBlock(ReadOnlySpan<double> u, ReadOnlySpan<double> v)
+    private static PairSums PairsOf(ReadOnlySpan<double> u, ReadOnlySpan<double> v)
     {
-        int whole = u.Length & ~7;
-        PairLanes sums = PairLoop(ref MemoryMarshal.GetReference(u), ref MemoryMarshal.GetReference(v), (nuint)whole);
-        if (whole < u.Length)
-        {
-            Vector512<double> ut = Tail(u[whole..]);
-            Vector512<double> vt = Tail(v[whole..]);
-            sums += PairLoop(ref First(ref ut), ref First(ref vt), 8);
-        }
-
-        return sums.Total;
+        PairBlock block = default;
+        block.Add(u, v);
+        return block.Total;
     }
 
     /// <summary>Fewer than 8 elements, followed by zeros, which add nothing to any of the sums.</summary>

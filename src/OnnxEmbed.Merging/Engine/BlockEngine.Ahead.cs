@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Merging.Engine;
@@ -78,6 +79,40 @@ internal sealed partial class BlockEngine
 
         /// <summary>Measures a block.</summary>
         public void Measure(int block, long start, int count, Scratch scratch) => MeasureBlock(sources, _doubles, block, start, count, scratch, _partial);
+
+        /// <summary>
+        /// Measures a part of a block that is read anyhow. The parts of a block come one after the other, from one thread; each but the last of the
+        /// tensor has a multiple of 8 elements.
+        /// </summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void MeasurePart(long start, int count, Scratch scratch)
+        {
+            int pairs = Math.Max(1, sources.Count - 1);
+            Span<Reductions.PairBlock> sums = scratch.Pairs(pairs);
+            if (start % BlockLength == 0)
+            {
+                sums.Clear();
+            }
+
+            for (int pair = 0; pair < pairs; pair++)
+            {
+                WeightSource other = sources.Count == 1 ? sources[0] : sources[pair + 1];
+                if (_doubles)
+                {
+                    Span<double> u = scratch.FirstDoubles(count);
+                    Span<double> v = scratch.SecondDoubles(count);
+                    sources[0].Doubles(start, u);
+                    other.Doubles(start, v);
+                    sums[pair].Add(u, v);
+                }
+                else
+                {
+                    sums[pair].Add(sources[0].Singles(start, scratch.FirstSingles(count)), other.Singles(start, scratch.SecondSingles(count)));
+                }
+
+                _partial[((start / BlockLength) * pairs) + pair] = sums[pair].Total;
+            }
+        }
 
         /// <summary>Measures the next block; false where none is left.</summary>
         public bool MeasureNext(Scratch scratch)

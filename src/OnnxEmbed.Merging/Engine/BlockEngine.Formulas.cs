@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using OnnxEmbed.Merging.Methods;
@@ -130,6 +131,7 @@ internal sealed partial class BlockEngine
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static RoundedSums WriteElements(
         WeightSource first, long start, ReadOnlySpan<double> values, ElementType type, Scratch scratch, JoinedWrites writes)
     {
@@ -214,21 +216,21 @@ internal sealed partial class BlockEngine
             ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         void Run(TensorBlock block, TLocal own, int start, int end)
         {
+            Scratch? scratch = along is null ? null : Rent();
             for (int index = start; index < end; index++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (along is not null && index % BlocksPerRun == 0)
-                {
-                    long from = (long)index * TensorBlock.Length;
-                    Scratch scratch = Rent();
-                    along.Measure(index / BlocksPerRun, from, (int)Math.Min(BlockLength, length - from), scratch);
-                    _scratch.Add(scratch);
-                }
-
                 block.MoveTo(index, length, rows);
+                along?.MeasurePart(block.Start, block.Count, scratch!);
                 action(block, index, own);
+            }
+
+            if (scratch is not null)
+            {
+                _scratch.Add(scratch);
             }
 
             afterRun?.Invoke(own);

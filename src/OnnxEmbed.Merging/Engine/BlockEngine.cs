@@ -217,6 +217,7 @@ internal sealed partial class BlockEngine(int degreeOfParallelism, CancellationT
         private double[]? _alone;
         private byte[]? _piece;
         private byte[]? _bytes;
+        private Reductions.PairBlock[] _pairs = [];
 
         public Span<float> FirstSingles(int count) => (_firstSingles ??= new float[BlockLength]).AsSpan(0, count);
 
@@ -236,6 +237,17 @@ internal sealed partial class BlockEngine(int degreeOfParallelism, CancellationT
         public Span<double> Alone(int count) => (_alone ??= new double[PieceLength]).AsSpan(0, count);
 
         public Span<byte> Piece(int count) => (_piece ??= new byte[PieceLength * sizeof(double)]).AsSpan(0, count);
+
+        /// <summary>Sums of pairs that are measured part by part.</summary>
+        public Span<Reductions.PairBlock> Pairs(int count)
+        {
+            if (_pairs.Length < count)
+            {
+                _pairs = new Reductions.PairBlock[count];
+            }
+
+            return _pairs.AsSpan(0, count);
+        }
 
         /// <summary>Joins what is written in short pieces.</summary>
         public JoinedWrites Joined(BlockWriter write)

@@ -11,7 +11,7 @@ namespace OnnxEmbed.Merging.Methods;
 internal readonly ref struct TaskPiece(Span<double> values, int stride, long start, int count)
 {
     /// <summary>Vectors are padded to a multiple of so many elements.</summary>
-    public const int Lanes = 4;
+    public const int Lanes = 8;
 
     private readonly Span<double> _values = values;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Merging.Methods.TaskVectors;
@@ -12,8 +13,14 @@ internal static class CutSearch
     /// <summary>Elements of a sample that lie together: a cache line of floats.</summary>
     private const int SampleRun = 16;
 
-    /// <summary>One run in so many elements: reading more of them takes longer than what a narrower range saves.</summary>
-    private const int SampleStep = 1 << 10;
+    /// <summary>One run in so many elements of a large tensor: reading more of them takes longer than what a narrower range saves.</summary>
+    private const int SampleStep = 1 << 12;
+
+    /// <summary>The same of a small one.</summary>
+    private const int DensestStep = 1 << 10;
+
+    /// <summary>Fewer runs tell little; where they are denser than <see cref="DensestStep"/>, it is fewer all the same.</summary>
+    private const int FewestRuns = 1 << 8;
 
     private const int LargestSample = 3 << 17;
 
@@ -106,7 +113,8 @@ internal static class CutSearch
     /// </summary>
     private static void Sample(MergeTensor tensor, RadixSelection[] selections, int[] vectors, ValueReader read, long[] room, int part)
     {
-        int runs = (int)Math.Min(Math.Min(LargestSample, part) / SampleRun, tensor.ElementCount / SampleStep);
+        long wanted = Math.Max(tensor.ElementCount / SampleStep, Math.Min(FewestRuns, tensor.ElementCount / DensestStep));
+        int runs = (int)Math.Min(Math.Min(LargestSample, part) / SampleRun, wanted);
         long places = tensor.ElementCount / runs / SampleRun;
         long step = places * SampleRun;
         CounterRandom random = new(0, "sample");
@@ -149,8 +157,10 @@ internal static class CutSearch
         try
         {
             Array.ForEach(open, selection => selection.BeginPass());
+            bool bySingles = Array.TrueForAll(open, selection => selection.TakesSingles);
             SelectionTally[] none = tensor.Tally(
                 () => Array.ConvertAll(open, selection => selection.MakeTally()),
+                [MethodImpl(MethodImplOptions.AggressiveOptimization)]
                 (block, tallies) =>
                 {
                     Span<double> chunk = stackalloc double[SelectionTally.ChunkLength];
@@ -159,6 +169,16 @@ internal static class CutSearch
                         Span<double> values = chunk[..Math.Min(chunk.Length, block.Count - start)];
                         foreach ((int vector, int[] own) in readers)
                         {
+                            if (bySingles && block.TryReadSingles(vector, start, values.Length, out ReadOnlySpan<float> model, out ReadOnlySpan<float> theBase))
+                            {
+                                foreach (int i in own)
+                                {
+                                    open[i].Show(model, theBase, block.Start + start, tallies[i]);
+                                }
+
+                                continue;
+                            }
+
                             read(block, vector, start, values);
                             foreach (int i in own)
                             {

@@ -21,6 +21,7 @@ internal static class MagnitudeKeys
     public static void Trim(Span<double> values, long start, Cut lower, Cut upper) => Trim(values, values, start, lower, upper);
 
     /// <summary>Sets values to 0 where those of <paramref name="compared"/> do not lie between two cuts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Trim(Span<double> values, ReadOnlySpan<double> compared, long start, Cut lower, Cut upper)
     {
         int first = lower.CountBelowTieEnd(start, values.Length);
@@ -122,6 +123,71 @@ internal static class MagnitudeKeys
             return (count, (int)larger);
         }
     }
+
+    /// <summary>
+    /// The same for the differences of floats, eight at a time: a difference rounded to float lies on no other side of a rounded bound than the exact
+    /// one does of the bound, so that only those that may lie between need to be computed in double.
+    /// </summary>
+    /// <param name="minuend">Elements of a tensor from <paramref name="start"/> on.</param>
+    /// <param name="subtrahend">What is taken away from them.</param>
+    /// <param name="start">Position of the first.</param>
+    /// <param name="lowest">Smallest key that is wanted, not that of a NaN.</param>
+    /// <param name="highest">Largest key that is wanted, not that of a NaN unless it is the largest there is.</param>
+    /// <param name="keys">Room for as many keys as there are elements.</param>
+    /// <param name="positions">Room for their positions.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static (int Inside, int Above) Gather(
+        ReadOnlySpan<float> minuend, ReadOnlySpan<float> subtrahend, long start, long lowest, long highest, Span<long> keys, Span<long> positions)
+    {
+        ref float x = ref MemoryMarshal.GetReference(minuend);
+        ref float y = ref MemoryMarshal.GetReference(subtrahend[..minuend.Length]);
+        ref long key = ref MemoryMarshal.GetReference(keys[..minuend.Length]);
+        ref long position = ref MemoryMarshal.GetReference(positions[..minuend.Length]);
+        Vector256<int> mask = Vector256.Create(int.MaxValue);
+        Vector256<int> below = Vector256.Create(Single(lowest) - 1);
+        Vector256<int> high = Vector256.Create(highest == long.MaxValue ? int.MaxValue : Single(highest));
+        Vector256<int> counted = default;
+        int count = 0;
+        int larger = 0;
+        int i = 0;
+        unchecked
+        {
+            for (; i < minuend.Length; i += 64)
+            {
+                ulong hits = 0;
+                if (i <= minuend.Length - 64)
+                {
+                    for (int j = 0; j < 64; j += 8)
+                    {
+                        Vector256<float> difference = Vector256.LoadUnsafe(ref x, (nuint)(i + j)) - Vector256.LoadUnsafe(ref y, (nuint)(i + j));
+                        Vector256<int> eight = difference.AsInt32() & mask;
+                        Vector256<int> above = Vector256.GreaterThan(eight, high);
+                        counted -= above;
+                        hits |= (ulong)Vector256.AndNot(Vector256.GreaterThan(eight, below), above).ExtractMostSignificantBits() << j;
+                    }
+                }
+                else
+                {
+                    hits = ulong.MaxValue >> (64 - (minuend.Length - i));
+                }
+
+                for (; hits != 0; hits &= hits - 1)
+                {
+                    int at = i + BitOperations.TrailingZeroCount(hits);
+                    long exact = Of((double)Unsafe.Add(ref x, at) - Unsafe.Add(ref y, at));
+                    Unsafe.Add(ref key, count) = exact;
+                    Unsafe.Add(ref position, count) = start + at;
+                    count += exact >= lowest && exact <= highest ? 1 : 0;
+                    larger += exact > highest ? 1 : 0;
+                }
+            }
+
+            return (count, larger + Vector256.Sum(counted));
+        }
+    }
+
+    /// <summary>The bits of a magnitude rounded to float.</summary>
+    private static int Single(long key) => BitConverter.SingleToInt32Bits((float)BitConverter.Int64BitsToDouble(key));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TrimBetween(Span<double> values, ReadOnlySpan<double> compared, long lowerBound, long upperBound)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace OnnxEmbed.Merging.Methods.TaskVectors;
 
 /// <summary>
@@ -24,6 +26,7 @@ internal sealed class MagnitudeSparsifier(Cut[] lower, Cut[] upper, double[] den
         return new([.. cuts.Where((_, i) => i % 2 == 1)], [.. cuts.Where((_, i) => i % 2 == 0)], densities);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(TaskPiece piece, int rowLength)
     {
         for (int model = 0; model < lower.Length; model++)

@@ -24,6 +24,8 @@ internal sealed class RadixSelection : IDisposable
     /// <summary>Standard deviations of the key's rank in a sample that are allowed for; one key in 2000 lies beyond.</summary>
     private const double Deviations = 3.5;
 
+    private static readonly long Infinity = MagnitudeKeys.Of(double.PositiveInfinity);
+
     private readonly Lock _lock = new();
     private readonly Func<long, long> _rankOfZeros;
     private readonly bool _countsZeros;
@@ -99,8 +101,8 @@ internal sealed class RadixSelection : IDisposable
     }
 
     /// <summary>
-    /// Starts a pass. Every key has then to be shown once to <see cref="Show"/>, at most <see cref="SelectionTally.ChunkLength"/> at a time, from
-    /// any thread and in any order.
+    /// Starts a pass. Every key has then to be shown once to <see cref="Show(ReadOnlySpan{double}, long, SelectionTally)"/> or its twin for floats,
+    /// at most <see cref="SelectionTally.ChunkLength"/> at a time, from any thread and in any order.
     /// </summary>
     public void BeginPass()
     {
@@ -119,6 +121,7 @@ internal sealed class RadixSelection : IDisposable
     /// <param name="values">Some of the values.</param>
     /// <param name="position">Position of the first.</param>
     /// <param name="tally">Of this thread.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Show(ReadOnlySpan<double> values, long position, SelectionTally tally)
     {
         if (_countsZeros && !_ranked)
@@ -138,6 +141,27 @@ internal sealed class RadixSelection : IDisposable
         }
 
         (int inside, int above) = MagnitudeKeys.Gather(values, position, _lowest, _highest, tally.FreeKeys, tally.FreePositions);
+        tally.Found += inside;
+        tally.Above += above;
+    }
+
+    /// <summary>Whether the pass can be shown differences of floats.</summary>
+    public bool TakesSingles => _histogram is null && !_countsZeros && _lowest <= Infinity && (_highest <= Infinity || _highest == long.MaxValue);
+
+    /// <summary>Takes the keys of differences in.</summary>
+    /// <param name="minuend">Some values.</param>
+    /// <param name="subtrahend">What is taken away from them.</param>
+    /// <param name="position">Position of the first.</param>
+    /// <param name="tally">Of this thread.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Show(ReadOnlySpan<float> minuend, ReadOnlySpan<float> subtrahend, long position, SelectionTally tally)
+    {
+        if (tally.IsFull)
+        {
+            Flush(tally);
+        }
+
+        (int inside, int above) = MagnitudeKeys.Gather(minuend, subtrahend, position, _lowest, _highest, tally.FreeKeys, tally.FreePositions);
         tally.Found += inside;
         tally.Above += above;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Merging.Methods.TaskVectors;
@@ -107,6 +108,7 @@ internal sealed class TaskVectorRule(TaskVectorFamily family) : IMergeRule
         Add("rescale", rescalings.All(factor => factor == 1) ? [] : rescalings);
         Add("gain", gains ?? []);
         return tensor.Compute(
+            [MethodImpl(MethodImplOptions.AggressiveOptimization)]
             (block, result) =>
             {
                 int length = sparsifier?.Rows is null ? PieceLength : block.Count;

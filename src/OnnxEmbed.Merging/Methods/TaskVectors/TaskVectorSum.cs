@@ -9,7 +9,7 @@ namespace OnnxEmbed.Merging.Methods.TaskVectors;
 /// they are added. Elements without a change keep the base's bits, the sign of a zero too.
 /// </summary>
 /// <remarks>
-/// Four elements at a time are voted on, added up and applied in registers, instead of one step after the other over a piece (2026-11-24).
+/// Eight elements at a time are voted on, added up and applied in registers, instead of one step after the other over a piece (2026-11-24).
 /// </remarks>
 internal sealed class TaskVectorSum
 {
@@ -94,55 +94,80 @@ internal sealed class TaskVectorSum
         Vector256<double> scale = Vector256.Create(Scale);
         Span<double> last = stackalloc double[TaskPiece.Lanes];
         bool divides = DividesByParticipants;
-        int models = Weights.Length;
-        int stride = piece.Stride;
-        int length = result.Length;
+        nuint models = (nuint)Weights.Length;
+        nuint stride = (nuint)piece.Stride;
+        nuint length = (nuint)result.Length;
         unchecked
         {
-            for (int i = 0; i < length; i += TaskPiece.Lanes)
+            for (nuint i = 0; i < length; i += TaskPiece.Lanes)
             {
-                Vector256<double> votes = default;
-                for (int model = 0; TVote.Elects && model < models; model++)
+                nuint upper = i + (TaskPiece.Lanes / 2);
+                Vector256<double> votes0 = default, votes1 = default;
+                nuint end = models * stride;
+                if (TVote.Elects)
                 {
-                    Vector256<double> task = Vector256.LoadUnsafe(ref tasks, (nuint)((model * stride) + i));
-                    votes += TVote.Of(task, task * Vector256.Create(Unsafe.Add(ref factor, model)));
+                    nuint model = 0;
+                    for (nuint at = 0; at < end; at += stride)
+                    {
+                        Vector256<double> task0 = Vector256.LoadUnsafe(ref tasks, at + i), task1 = Vector256.LoadUnsafe(ref tasks, at + upper);
+                        Vector256<double> by = Vector256.Create(Unsafe.Add(ref factor, model++));
+                        votes0 += TVote.Of(task0, task0 * by);
+                        votes1 += TVote.Of(task1, task1 * by);
+                    }
                 }
 
                 // A change and a vote below 0 turn into changes above 0; without votes the change itself is the vote.
-                Vector256<double> turn = Vector256.LessThan(votes, Vector256<double>.Zero) & minus;
-                Vector256<double> sum = default;
-                Vector256<double> divisor = default;
-                for (int model = 0; model < models; model++)
+                Vector256<double> turn0 = Vector256.LessThan(votes0, Vector256<double>.Zero) & minus;
+                Vector256<double> turn1 = Vector256.LessThan(votes1, Vector256<double>.Zero) & minus;
+                Vector256<double> sum0 = default, sum1 = default, divisor0 = default, divisor1 = default;
+                nuint number = 0;
+                for (nuint at = 0; at < end; at += stride)
                 {
-                    Vector256<double> change =
-                        Vector256.LoadUnsafe(ref tasks, (nuint)((model * stride) + i)) * Vector256.Create(Unsafe.Add(ref factor, model));
-                    Vector256<double> turned = TVote.Elects ? change ^ turn : Vector256.Abs(change);
-                    Vector256<double> agrees = Vector256.GreaterThan(turned, Vector256<double>.Zero);
-                    sum += change & agrees;
-                    divisor += Vector256.Create(Unsafe.Add(ref weight, model)) & agrees;
+                    Vector256<double> by = Vector256.Create(Unsafe.Add(ref factor, number));
+                    Vector256<double> counts = Vector256.Create(Unsafe.Add(ref weight, number++));
+                    Vector256<double> change0 = Vector256.LoadUnsafe(ref tasks, at + i) * by;
+                    Vector256<double> change1 = Vector256.LoadUnsafe(ref tasks, at + upper) * by;
+                    Vector256<double> agrees0 = Vector256.GreaterThan(TVote.Elects ? change0 ^ turn0 : Vector256.Abs(change0), Vector256<double>.Zero);
+                    Vector256<double> agrees1 = Vector256.GreaterThan(TVote.Elects ? change1 ^ turn1 : Vector256.Abs(change1), Vector256<double>.Zero);
+                    sum0 += change0 & agrees0;
+                    sum1 += change1 & agrees1;
+                    divisor0 += counts & agrees0;
+                    divisor1 += counts & agrees1;
                 }
 
                 if (divides)
                 {
-                    divisor = Vector256.ConditionalSelect(Vector256.Equals(divisor, Vector256<double>.Zero), Vector256<double>.One, divisor);
-                    sum /= Vector256.ConditionalSelect(Vector256.LessThan(divisor, least), least, divisor);
+                    sum0 = Divide(sum0, divisor0, least);
+                    sum1 = Divide(sum1, divisor1, least);
                 }
 
-                Vector256<double> before = Vector256.LoadUnsafe(ref tasks, (nuint)((models * stride) + i));
-                Vector256<double> added = sum * scale;
-                Vector256<double> after = Vector256.ConditionalSelect(Vector256.Equals(added, Vector256<double>.Zero), before, before + added);
+                Vector256<double> after0 = Apply(Vector256.LoadUnsafe(ref tasks, end + i), sum0 * scale);
+                Vector256<double> after1 = Apply(Vector256.LoadUnsafe(ref tasks, end + upper), sum1 * scale);
                 if (i + TaskPiece.Lanes <= length)
                 {
-                    after.StoreUnsafe(ref to, (nuint)i);
+                    after0.StoreUnsafe(ref to, i);
+                    after1.StoreUnsafe(ref to, upper);
                 }
                 else
                 {
-                    after.CopyTo(last);
-                    last[..(length - i)].CopyTo(result[i..]);
+                    after0.CopyTo(last);
+                    after1.CopyTo(last[(TaskPiece.Lanes / 2)..]);
+                    last[..(int)(length - i)].CopyTo(result[(int)i..]);
                 }
             }
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> Divide(Vector256<double> sum, Vector256<double> divisor, Vector256<double> least)
+    {
+        divisor = Vector256.ConditionalSelect(Vector256.Equals(divisor, Vector256<double>.Zero), Vector256<double>.One, divisor);
+        return sum / Vector256.ConditionalSelect(Vector256.LessThan(divisor, least), least, divisor);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> Apply(Vector256<double> weights, Vector256<double> change) =>
+        Vector256.ConditionalSelect(Vector256.Equals(change, Vector256<double>.Zero), weights, weights + change);
 
     private void AddWithGains(TaskPiece piece, double[] gains, ReadOnlySpan<double> factors, Span<double> result)
     {

@@ -10,6 +10,8 @@ namespace OnnxEmbed.Merging.Methods.TaskVectors;
 /// </summary>
 internal sealed class VarianceSparsifier(Cut cut) : ISparsifier
 {
+    private const int Lanes = 4;
+
     public RowLayout? Rows => null;
 
     /// <summary>Finds the positions.</summary>
@@ -28,6 +30,7 @@ internal sealed class VarianceSparsifier(Cut cut) : ISparsifier
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(TaskPiece piece, int rowLength)
     {
         Span<double> variances = stackalloc double[SelectionTally.ChunkLength];
@@ -54,11 +57,11 @@ internal sealed class VarianceSparsifier(Cut cut) : ISparsifier
     {
         ref double tasks = ref piece.Padded[start];
         ref double to = ref MemoryMarshal.GetReference(variance);
-        Span<double> last = stackalloc double[TaskPiece.Lanes];
+        Span<double> last = stackalloc double[Lanes];
         int models = piece.ModelCount;
         int stride = piece.Stride;
         int length = variance.Length;
-        for (int i = 0; i < length; i = unchecked(i + TaskPiece.Lanes))
+        for (int i = 0; i < length; i = unchecked(i + Lanes))
         {
             Vector256<double> sum = default;
             Vector256<double> lost = default;
@@ -76,7 +79,7 @@ internal sealed class VarianceSparsifier(Cut cut) : ISparsifier
                 }
             }
 
-            if (unchecked(i + TaskPiece.Lanes) <= length)
+            if (unchecked(i + Lanes) <= length)
             {
                 (sum + lost).StoreUnsafe(ref to, (nuint)i);
             }

@@ -154,6 +154,43 @@ public class CutSearchTests
     }
 
     [Fact]
+    public void Gather_DifferencesOfFloats_FindsWhatTheyHaveInDouble() => Gen.Select(Lengths, Gen.UInt, Gen.Int[0, 3], Gen.Int[0, 2000], Gen.Int[0, 2000]).Sample(
+        (length, seed, kind, first, second) =>
+        {
+            // Also differences that overflow a float, infinite ones and NaN.
+            float[] model = [.. Values(length, seed, kind).Select((x, at) => at % 13 == 5 ? float.MaxValue : (float)x)];
+            float[] theBase = [.. BareModels.Values(length, seed + 1).Select((x, at) => at % 13 == 5 ? -x * float.MaxValue : at % 50 == 9 ? float.NegativeInfinity : x / 8)];
+            double[] exact = [.. model.Zip(theBase, (x, y) => (double)x - y)];
+            long[] ends = [MagnitudeKeys.Of(exact[first % length]), MagnitudeKeys.Of(exact[second % length])];
+            Array.Sort(ends);
+            ends[0] = first % 7 == 0 || double.IsNaN(BitConverter.Int64BitsToDouble(ends[0])) ? 0 : ends[0];
+            ends[1] = second % 7 == 0 || double.IsNaN(BitConverter.Int64BitsToDouble(ends[1])) ? long.MaxValue : ends[1];
+            (long[] keys, long[] positions) = (new long[length], new long[length]);
+            (int inside, int above) = MagnitudeKeys.Gather(model, theBase, 100, ends[0], ends[1], keys, positions);
+            (long[] wanted, long[] at) = (new long[length], new long[length]);
+            Assert.Equal(MagnitudeKeys.Gather(exact, 100, ends[0], ends[1], wanted, at), (inside, above));
+            Assert.Equal(wanted.Take(inside), keys.Take(inside));
+            Assert.Equal(at.Take(inside), positions.Take(inside));
+            Assert.Equal(exact.Count(x => MagnitudeKeys.Of(x) > ends[1]), above);
+        },
+        iter: 300);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(9_000)]
+    [InlineData(60_000)]
+    public void Find_FloatsWithNaNAndInfinity_IsExact(int rank)
+    {
+        float[] model = [.. BareModels.Values(70_001, 3).Select((x, at) => at % 10_000 == 7 ? float.NaN : at % 9_000 == 5 ? float.NegativeInfinity : x)];
+        float[] theBase = BareModels.Values(70_001, 4);
+        MergeTensor tensor = MergeTensors.Of([TensorData.From<float>(theBase, theBase.Length), TensorData.From<float>(model, model.Length)], hasBase: true);
+        long[] keys = [.. model.Zip(theBase, (x, y) => MagnitudeKeys.Of((double)x - y))];
+        Cut cut = CutSearch.Find(tensor, [rank], [0])[0];
+        int[] inside = [.. Enumerable.Range(0, keys.Length).Where(at => keys[at] > cut.Key || (keys[at] == cut.Key && at < cut.TieEnd))];
+        Assert.Equal(Enumerable.Range(0, keys.Length).OrderByDescending(at => keys[at]).ThenBy(at => at).Take(rank).Order(), inside);
+    }
+
+    [Fact]
     public void Trim_AnyCutsAndSplits_KeepsWhatLiesBetween() => Gen.Select(Gen.Int[0, 70], Gen.UInt, Gen.Int[0, 80], Gen.Int[0, 80]).Sample(
         (length, seed, lowerEnd, upperEnd) =>
         {
