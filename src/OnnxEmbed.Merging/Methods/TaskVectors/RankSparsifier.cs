@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 
 namespace OnnxEmbed.Merging.Methods.TaskVectors;
 
@@ -37,21 +38,24 @@ internal sealed class RankSparsifier(MergeTensor tensor, double[] densities, dou
     /// <summary>1: each element has been divided by its own probability.</summary>
     public double Rescaling(int model) => 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Apply(int model, Span<double> row, long start, Scratch scratch)
     {
         Span<int> ranks = scratch.Ranks.AsSpan(0, row.Length);
+        Span<long> keys = scratch.Keys.AsSpan(0, row.Length);
         for (int i = 0; i < row.Length; i++)
         {
-            scratch.Keys[i] = MagnitudeKeys.Of(row[i]);
+            keys[i] = MagnitudeKeys.Of(row[i]);
         }
 
-        scratch.Order.Fill(scratch.Keys.AsSpan(0, row.Length), ranks);
+        scratch.Order.Fill(keys, ranks);
         double lowest = row.Length == 1 ? densities[model] : densities[model] - epsilons[model];
         double step = row.Length == 1 ? 0 : 2 * epsilons[model] / (row.Length - 1);
+        RandomMask mask = _masks[model];
         for (int i = 0; i < row.Length; i++)
         {
             double probability = lowest + (step * ranks[i]);
-            row[i] = !_masks[model].Keeps(start + i, probability) ? 0 : divides ? row[i] / probability : row[i];
+            row[i] = !mask.Keeps(start + i, probability) ? 0 : divides ? row[i] / probability : row[i];
         }
     }
 

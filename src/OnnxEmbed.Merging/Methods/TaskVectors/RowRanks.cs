@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -5,66 +6,47 @@ namespace OnnxEmbed.Merging.Methods.TaskVectors;
 
 /// <summary>
 /// The rank of each element in a row, 0 for the smallest; of equal keys the one at the lower position ranks higher, as it does where the
-/// largest are selected. Ranks of all elements are an order, so this one does sort, by counting bytes (least significant first, which
-/// keeps the order of equal keys): it reads each element a few times, whatever the length of the row.
+/// largest are selected. Ranks of all elements are an order, so this one does sort: the magnitudes are dealt into as many equally wide bins
+/// as there are elements, which keeps their order, and the few of a bin are put in order by insertion. A bin of many (rows of a few huge elements
+/// and many small ones) is sorted by counting bytes, so that no row takes longer than in proportion to its length.
 /// </summary>
 internal sealed class RowRanks
 {
-    private const int Bytes = 8;
+    /// <summary>A bin of more elements is not sorted by insertion, which takes the square of their number.</summary>
+    private const int LargestInsertion = 24;
 
-    private readonly int[] _counts = new int[Bytes * 256];
+    private readonly ByteSort _sort = new();
+    private int[] _starts = [];
+    private int[] _bins = [];
     private int[] _order = [];
-    private int[] _next = [];
+    private long[] _keys = [];
 
     /// <summary>Ranks of <paramref name="keys"/>, in [0, length - 1].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Fill(ReadOnlySpan<long> keys, Span<int> ranks)
     {
         int length = keys.Length;
         if (_order.Length < length)
         {
-            _order = new int[length];
-            _next = new int[length];
+            (_starts, _bins, _order, _keys) = (new int[length + 1], new int[length], new int[length], new long[length]);
         }
 
-        Count(keys);
         Span<int> order = _order.AsSpan(0, length);
-        Span<int> next = _next.AsSpan(0, length);
-        for (int i = 0; i < length; i++)
+        Span<long> sorted = _keys.AsSpan(0, length);
+        ReadOnlySpan<double> magnitudes = MemoryMarshal.Cast<long, double>(keys);
+        double scale = length < 2 ? 0 : (length - 1) / BitConverter.Int64BitsToDouble(TensorPrimitives.Max(keys));
+        if (scale is > 0 and < double.PositiveInfinity)
         {
-            order[i] = length - 1 - i;
+            Deal(magnitudes, scale, keys, sorted, order);
         }
-
-        for (int digit = 0; digit < Bytes; digit++)
+        else
         {
-            Span<int> counts = _counts.AsSpan(digit * 256, 256);
-            int shift = digit * 8;
-            if (length == 0 || counts[unchecked((byte)(keys[0] >> shift))] == length)
+            // All 0, subnormal, or with infinite or NaN values: one bin.
+            for (int i = 0; i < length; i++)
             {
-                continue; // all alike: the last bytes of a difference of floats are 0
+                (sorted[i], order[i]) = (keys[length - 1 - i], length - 1 - i);
             }
 
-            int position = 0;
-            for (int i = 0; i < 256; i++)
-            {
-                (counts[i], position) = (position, position + counts[i]);
-            }
-
-            ref int starts = ref MemoryMarshal.GetReference(counts);
-            ref int to = ref MemoryMarshal.GetReference(next);
-            ref long key = ref MemoryMarshal.GetReference(keys);
-            unchecked
-            {
-                foreach (int index in order)
-                {
-                    ref int start = ref Unsafe.Add(ref starts, (nint)(byte)(Unsafe.Add(ref key, index) >> shift));
-                    Unsafe.Add(ref to, start++) = index;
-                }
-            }
-
-            Span<int> swap = order;
-            order = next;
-            next = swap;
+            _sort.Sort(sorted, order);
         }
 
         for (int i = 0; i < length; i++)
@@ -73,20 +55,75 @@ internal sealed class RowRanks
         }
     }
 
+    /// <summary>Brings keys and their positions in order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Count(ReadOnlySpan<long> keys)
+    private void Deal(ReadOnlySpan<double> magnitudes, double scale, ReadOnlySpan<long> keys, Span<long> sorted, Span<int> order)
     {
-        Array.Clear(_counts);
-        ref int counts = ref MemoryMarshal.GetArrayDataReference(_counts);
+        int length = keys.Length;
+        ref int starts = ref MemoryMarshal.GetArrayDataReference(_starts);
+        ref int bins = ref MemoryMarshal.GetArrayDataReference(_bins);
+        Array.Clear(_starts);
         unchecked
         {
-            foreach (long key in keys)
+            // The bin of the largest is length - 1, or length where the product is rounded up.
+            for (int i = 0; i < length; i++)
             {
-                for (int digit = 0; digit < Bytes; digit++)
-                {
-                    Unsafe.Add(ref counts, (nint)((digit << 8) + (byte)(key >> (digit << 3))))++;
-                }
+                int bin = Math.Min((int)(magnitudes[i] * scale), length - 1);
+                Unsafe.Add(ref bins, i) = bin;
+                Unsafe.Add(ref starts, bin)++;
             }
+
+            int position = 0;
+            for (int bin = 0; bin < length; bin++)
+            {
+                int count = Unsafe.Add(ref starts, bin);
+                Unsafe.Add(ref starts, bin) = position;
+                position += count;
+            }
+
+            // From the end, so that of equal keys the one at the higher position comes first.
+            for (int i = length - 1; i >= 0; i--)
+            {
+                int to = Unsafe.Add(ref starts, Unsafe.Add(ref bins, i))++;
+                sorted[to] = keys[i];
+                order[to] = i;
+            }
+
+            // Each bin now starts where the one before it ends.
+            int start = 0;
+            for (int bin = 0; bin < length; bin++)
+            {
+                int end = Unsafe.Add(ref starts, bin);
+                if (end - start > LargestInsertion)
+                {
+                    _sort.Sort(sorted[start..end], order[start..end]);
+                }
+                else if (end - start > 1)
+                {
+                    Insert(sorted[start..end], order[start..end]);
+                }
+
+                start = end;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Insert(Span<long> keys, Span<int> order)
+    {
+        for (int i = 1; i < keys.Length; i++)
+        {
+            long key = keys[i];
+            int position = order[i];
+            int at = i;
+            for (; at > 0 && keys[at - 1] > key; at--)
+            {
+                keys[at] = keys[at - 1];
+                order[at] = order[at - 1];
+            }
+
+            keys[at] = key;
+            order[at] = position;
         }
     }
 }

@@ -159,7 +159,7 @@ public class CutSearchTests
         {
             // Also differences that overflow a float, infinite ones and NaN.
             float[] model = [.. Values(length, seed, kind).Select((x, at) => at % 13 == 5 ? float.MaxValue : (float)x)];
-            float[] theBase = [.. BareModels.Values(length, seed + 1).Select((x, at) => at % 13 == 5 ? -x * float.MaxValue : at % 50 == 9 ? float.NegativeInfinity : x / 8)];
+            float[] theBase = [.. BareModels.Values(length, unchecked(seed + 1)).Select((x, at) => at % 13 == 5 ? -x * float.MaxValue : at % 50 == 9 ? float.NegativeInfinity : x / 8)];
             double[] exact = [.. model.Zip(theBase, (x, y) => (double)x - y)];
             long[] ends = [MagnitudeKeys.Of(exact[first % length]), MagnitudeKeys.Of(exact[second % length])];
             Array.Sort(ends);
@@ -214,7 +214,9 @@ public class CutSearchTests
         {
             double[] values = Values(length, seed, kind);
             int[] ranks = new int[length];
-            new RowRanks().Fill([.. values.Select(MagnitudeKeys.Of)], ranks);
+            RowRanks order = new();
+            order.Fill([.. values.Reverse().Select(MagnitudeKeys.Of)], ranks);
+            order.Fill([.. values.Select(MagnitudeKeys.Of)], ranks);
             int[] ascending = [.. Enumerable.Range(0, length).OrderBy(at => Math.Abs(values[at])).ThenByDescending(at => at)];
             Assert.Equal(Enumerable.Range(0, length), ascending.Select(at => ranks[at]));
         },
