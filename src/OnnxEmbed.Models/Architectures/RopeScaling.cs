@@ -60,6 +60,11 @@ public sealed record RopeScaling(string Type)
             return null;
         }
 
+        if (!field.IsObject)
+        {
+            return json.Value<RopeScaling?>(() => throw field.Fault("an object"), null);
+        }
+
         double? Number(string name) => field[name].Exists ? json.Value<double?>(() => field[name].AsDouble(), null) : null;
         int? Positions(JsonField from) => from.Exists ? json.Value<int?>(() => from.AsInt32(1, 1 << 30), null) : null;
         IReadOnlyList<double>? Numbers(string name) => field[name].Exists

@@ -78,13 +78,19 @@ public abstract record ModelConfig
         .Where(rule => rule.Wrong)
         .Select(rule => FormattableString.Invariant($"config: {rule.Name} needs {rule.Needs}, got {rule.Got}"));
 
-    private protected IEnumerable<string> CommonFaults() => Faults(
-        (VocabSize < 1, "vocab_size", "1 or more", VocabSize),
-        (HiddenSize < 1, "hidden_size", "1 or more", HiddenSize),
-        (NumHiddenLayers < 1, "num_hidden_layers", "1 or more", NumHiddenLayers),
-        (NumAttentionHeads < 1, "num_attention_heads", "1 or more", NumAttentionHeads),
-        (IntermediateSize < 1, "intermediate_size", "1 or more", IntermediateSize),
-        (MaxPositionEmbeddings < 1, "max_position_embeddings", "1 or more", MaxPositionEmbeddings));
+    // The upper bounds lie far above every published model; products of them fit 32 bits, and a hostile config cannot ask for endless layers.
+    private protected IEnumerable<string> CommonFaults()
+    {
+        static (bool, string, string, object?) InRange(string name, int value, int most) =>
+            (value < 1 || value > most, name, FormattableString.Invariant($"a number in [1, {most}]"), value);
+        return Faults(
+            InRange("vocab_size", VocabSize, 1 << 28),
+            InRange("hidden_size", HiddenSize, 1 << 20),
+            InRange("num_hidden_layers", NumHiddenLayers, 4096),
+            InRange("num_attention_heads", NumAttentionHeads, 8192),
+            InRange("intermediate_size", IntermediateSize, 1 << 22),
+            InRange("max_position_embeddings", MaxPositionEmbeddings, 1 << 30));
+    }
 
     private protected virtual void Write(JsonObject json)
     {

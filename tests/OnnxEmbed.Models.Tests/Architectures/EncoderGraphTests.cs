@@ -187,7 +187,7 @@ public sealed class EncoderGraphTests
             TinyModels.Llama with { NumKeyValueHeads = 3, HeadDim = 5, RopeScaling = new RopeScaling("cubic") }, PoolingMode.Mean, true, (_, _) => null!));
 
         Assert.Contains("num_key_value_heads needs a divisor of num_attention_heads (4), got 3", e.Message, StringComparison.Ordinal);
-        Assert.Contains("head_dim needs an even number, got 5", e.Message, StringComparison.Ordinal);
+        Assert.Contains("head_dim needs an even number in [2, 65536], got 5", e.Message, StringComparison.Ordinal);
         Assert.Contains("rope_scaling.rope_type needs one of default, linear, dynamic, llama3, yarn, longrope", e.Message, StringComparison.Ordinal);
     }
 

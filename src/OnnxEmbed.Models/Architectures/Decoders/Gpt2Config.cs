@@ -6,6 +6,12 @@ namespace OnnxEmbed.Models.Architectures.Decoders;
 /// <summary>Config of a GPT-2 decoder (defaults: configuration_gpt2.py of transformers 4.57); its fields have names of their own.</summary>
 internal sealed record Gpt2Config : DecoderConfig
 {
+    private static readonly (string Usual, string Own)[] FieldNames =
+    [
+        ("hidden_size", "n_embd"), ("num_hidden_layers", "n_layer"), ("num_attention_heads", "n_head"), ("intermediate_size", "n_inner"),
+        ("max_position_embeddings", "n_positions"),
+    ];
+
     public override string ModelType => "gpt2";
 
     public override bool HasInputFirstWeights => true;
@@ -33,7 +39,7 @@ internal sealed record Gpt2Config : DecoderConfig
             HiddenSize = hidden,
             NumHiddenLayers = json.Size("n_layer", 12, alias: "num_hidden_layers"),
             NumAttentionHeads = json.Size("n_head", 12, alias: "num_attention_heads"),
-            IntermediateSize = json.Size("n_inner", 4 * hidden),
+            IntermediateSize = json.Size("n_inner", (int)Math.Min(4L * hidden, int.MaxValue)),
             MaxPositionEmbeddings = json.Size("n_positions", 1024, alias: "max_position_embeddings"),
             HiddenAct = json.Text("activation_function", "gelu_new"),
             LayerNormEpsilon = json.Number("layer_norm_epsilon", 1e-5),
@@ -49,13 +55,16 @@ internal sealed record Gpt2Config : DecoderConfig
         };
     }
 
-    internal override IEnumerable<string> GraphFaults() => CommonFaults().Concat(Faults(
+    internal override IEnumerable<string> GraphFaults() => CommonFaults().Select(UnderOwnName).Concat(Faults(
         (
             NumAttentionHeads > 0 && HiddenSize % NumAttentionHeads != 0,
             "n_embd", $"a multiple of n_head ({NumAttentionHeads})", HiddenSize),
         (LayerNormEpsilon <= 0, "layer_norm_epsilon", "a number above 0", LayerNormEpsilon),
         (AddCrossAttention, "add_cross_attention", "false, the only value that is built", "true"),
         (!ActivationFunctions.IsKnown(HiddenAct), "activation_function", ActivationFunctions.Needs, HiddenAct)));
+
+    private static string UnderOwnName(string fault) =>
+        FieldNames.Aggregate(fault, (text, name) => text.Replace($"config: {name.Usual} ", $"config: {name.Own} ", StringComparison.Ordinal));
 
     private protected override void Write(JsonObject json)
     {

@@ -80,7 +80,7 @@ public abstract record GroupedQueryConfig : DecoderConfig
             (
                 NumKeyValueHeads < 1 || NumAttentionHeads % NumKeyValueHeads != 0,
                 "num_key_value_heads", $"a divisor of num_attention_heads ({NumAttentionHeads})", NumKeyValueHeads),
-            (!TurnsPartly && (HeadDim < 2 || HeadDim % 2 != 0), "head_dim", "an even number", HeadDim),
+            (HeadDim is < 2 or > 1 << 16 || (!TurnsPartly && HeadDim % 2 != 0), "head_dim", "an even number in [2, 65536]", HeadDim),
             (
                 TurnsPartly && (RotaryWidth < 2 || RotaryWidth % 2 != 0 || PartialRotaryFactor > 1),
                 "partial_rotary_factor", $"a number in (0, 1] that gives an even part of a head of {HeadDim}", PartialRotaryFactor),
