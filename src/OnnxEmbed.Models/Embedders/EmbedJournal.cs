@@ -152,5 +152,6 @@ internal sealed class EmbedJournal
     private static string HashOf(string json) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)));
 
     private bool IsOurs() => Directory.EnumerateFileSystemEntries(_directory).Select(Path.GetFileName)
-        .All(name => name is JobName or RowsName or PartsName || name!.StartsWith('.'));
+        .All(name => name is JobName or RowsName or PartsName
+            || name!.StartsWith($".{JobName}.", StringComparison.Ordinal) || name.StartsWith($".{PartsName}.", StringComparison.Ordinal));
 }

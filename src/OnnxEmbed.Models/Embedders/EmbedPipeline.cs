@@ -23,7 +23,7 @@ public static class EmbedPipeline
     /// <param name="progress">Told after each window that was written.</param>
     /// <param name="cancellationToken">Stops between two batches; windows that were written are kept.</param>
     /// <exception cref="DataException">
-    /// The input is missing or damaged, a column is missing, is not text or is taken, or another process is at the same work.
+    /// The input is missing or damaged, a column is missing, is not text or is taken, another process is at the same work, or the disk is full.
     /// </exception>
     /// <exception cref="OptionException">The output exists, an option is wrong, or an earlier process has left other work.</exception>
     /// <exception cref="EmbedStoppedException">It was stopped after something was written.</exception>
@@ -83,6 +83,11 @@ public static class EmbedPipeline
         {
             journal.Remove();
             throw;
+        }
+        catch (IOException e)
+        {
+            throw new DataException(
+                $"{options.PartialPath}: cannot be written ({e.Message}); {done.Rows} of {done.TotalRows} rows are kept, the same command goes on from there", e);
         }
 
         journal.Finish(options.OutputPath, options.Force);
