@@ -177,6 +177,24 @@ public sealed class EmbedPipelineTests : IDisposable
         Assert.False(Directory.Exists(options.PartialPath));
     }
 
+    [Fact]
+    public async Task RunAsync_DiskThatIsFull_SaysWhatIsKeptAndGoesOnToTheSameBytes()
+    {
+        Write([.. Enumerable.Range(0, 200).Select(i => $"{i}")]);
+        EmbedPipelineOptions options = Options() with { WindowRows = 10 };
+
+        DataException e = await Assert.ThrowsAsync<DataException>(
+            () => EmbedPipeline.RunAsync(_embedder, options, new FullDisk(5), Token));
+
+        Assert.EndsWith(
+            "out.parquet.partial: cannot be written (No space left on device); 50 of 200 rows are kept, the same command goes on from there",
+            e.Message,
+            StringComparison.Ordinal);
+        EmbedProgress done = await EmbedPipeline.RunAsync(_embedder, options, cancellationToken: Token);
+        Assert.Equal((200, 50), (done.Rows, done.ResumedRows));
+        Assert.Equal(await Whole(options), File.ReadAllBytes(_directory["out.parquet"]));
+    }
+
     [Theory]
     [InlineData("rows.parquet", 40)]
     [InlineData("rows.parquet", -3)]
@@ -301,6 +319,20 @@ public sealed class EmbedPipelineTests : IDisposable
     private EmbedPipelineOptions Options() => new() { InputPath = _directory["in.parquet"], OutputPath = _directory["out.parquet"] };
 
     private void Write(params string[] texts) => new ParquetTable([Column.Of("text", texts)]).Write(_directory["in.parquet"], force: true);
+
+    /// <summary>The disk has room for so many parts; who is told of the last gets the error.</summary>
+    private sealed class FullDisk(int parts) : IProgress<EmbedProgress>
+    {
+        private int _left = parts;
+
+        public void Report(EmbedProgress value)
+        {
+            if (--_left == 0)
+            {
+                throw new IOException("No space left on device");
+            }
+        }
+    }
 
     private sealed class Recorder(List<EmbedProgress> reports, CancellationTokenSource? cancel = null, int after = 1) : IProgress<EmbedProgress>
     {
