@@ -18,12 +18,22 @@ internal sealed class ExportInputs
 
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.Ordinal)
     {
-        [Input.InputIdsName] = Input.InputIdsName, ["ids"] = Input.InputIdsName, ["tokens"] = Input.InputIdsName, ["input"] = Input.InputIdsName,
-        ["token_ids"] = Input.InputIdsName, ["input_tokens"] = Input.InputIdsName,
-        [Input.AttentionMaskName] = Input.AttentionMaskName, ["mask"] = Input.AttentionMaskName, ["input_mask"] = Input.AttentionMaskName,
-        ["attention_masks"] = Input.AttentionMaskName, ["masks"] = Input.AttentionMaskName,
-        [Input.TokenTypeIdsName] = Input.TokenTypeIdsName, ["segment_ids"] = Input.TokenTypeIdsName, ["token_types"] = Input.TokenTypeIdsName,
-        [Positions] = Positions, ["positions"] = Positions,
+        [Input.InputIdsName] = Input.InputIdsName,
+        ["ids"] = Input.InputIdsName,
+        ["tokens"] = Input.InputIdsName,
+        ["input"] = Input.InputIdsName,
+        ["token_ids"] = Input.InputIdsName,
+        ["input_tokens"] = Input.InputIdsName,
+        [Input.AttentionMaskName] = Input.AttentionMaskName,
+        ["mask"] = Input.AttentionMaskName,
+        ["input_mask"] = Input.AttentionMaskName,
+        ["attention_masks"] = Input.AttentionMaskName,
+        ["masks"] = Input.AttentionMaskName,
+        [Input.TokenTypeIdsName] = Input.TokenTypeIdsName,
+        ["segment_ids"] = Input.TokenTypeIdsName,
+        ["token_types"] = Input.TokenTypeIdsName,
+        [Positions] = Positions,
+        ["positions"] = Positions,
     };
 
     // Their positions count from the id of the padding token on (transformers, create_position_ids_from_input_ids).
