@@ -136,9 +136,11 @@ public static class Decomposer
             }
 
             CheckSubgraphs(node);
+            IReadOnlyList<(ElementType Type, SymbolicShape? Shape)> known = [];
             if (quantized)
             {
                 _quantized[name] = _quantized.GetValueOrDefault(name) + 1;
+                known = QuantizedShapes.Of(node, operands);
             }
 
             if (domain.Length > 0)
@@ -146,7 +148,8 @@ public static class Decomposer
                 _otherDomains[domain] = Math.Max(1, version);
             }
 
-            builder.AppendForeign(node.Clone(), operands, Declared);
+            builder.AppendForeign(
+                node.Clone(), operands, output => node.Output.IndexOf(output) is int i && i < known.Count ? known[i] : Declared(output));
         }
 
         public DecomposedGraph Result(long irVersion) => new(builder, _replaced, _quantized, irVersion, _otherDomains);

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using OnnxEmbed.Models.Architectures;
 using OnnxEmbed.Models.Architectures.Decoders;
 using OnnxEmbed.Models.Architectures.Encoders;
@@ -7,6 +8,7 @@ using OnnxEmbed.Models.Packages;
 using OnnxEmbed.Models.Tokenizers;
 using OnnxEmbed.Onnx;
 using OnnxEmbed.Onnx.Building;
+using OnnxEmbed.Onnx.Compression;
 using OnnxEmbed.Onnx.Schema;
 using OnnxEmbed.Tensors;
 using OnnxEmbed.TestKit.Exports;
@@ -118,6 +120,102 @@ public sealed class ExportImportTests : IDisposable
     }
 
     [Fact]
+    public void Import_FourBitFusedLlama_KeepsTheBlocks()
+    {
+        TensorSource weights = TinyModels.Weights(Llama);
+        using OnnxModel model = new FusedLlama(Llama, weights) { HasCache = true, FourBits = true }.Build();
+        ImportResult imported = Import(model, Llama);
+        Assert.Equal(14, imported.Export!.Quantized["com.microsoft.MatMulNBits"]);
+        Assert.Equal(2, imported.Export.Decomposed["com.microsoft.GroupQueryAttention"]);
+        Assert.InRange(imported.Export.Difference, 0, 1e-5);
+        using OnnxModel package = OnnxModel.Load(imported.Package.ModelPath);
+        Assert.Equal(["", "com.microsoft"], package.Proto.OpsetImport.Select(import => import.Domain));
+    }
+
+    [Fact]
+    public void Import_EightBitVariant_EmbedsNearTheOriginal()
+    {
+        BertConfig wide = Bert with { HiddenSize = 32, IntermediateSize = 48 };
+        using OnnxModel model = new ExportedBert(wide, TinyModels.Weights(wide)).Build();
+        ModelPackage exact = Import(model, wide).Package;
+        using OnnxModel whole = OnnxModel.Load(exact.ModelPath);
+        DerivedModel variant = new(whole);
+        Assert.True(DynamicQuantisation.Apply(variant) >= 12);
+        File.Delete(_place["source", "onnx", "model.onnx"]);
+        variant.Save(_place["source", "onnx", "model.onnx"]);
+        ImportResult imported = Import(null, wide, options => options with { Out = _place["quantized"] });
+        Assert.Contains("DynamicQuantizeLinear", imported.Export!.Quantized.Keys);
+        Assert.InRange(imported.Export.Difference, 0, 1e-5);
+        float[] expected = Embed(exact), actual = Embed(imported.Package);
+        Assert.All(expected.Zip(actual), pair => Assert.InRange(pair.Second - pair.First, -0.1, 0.1));
+    }
+
+    [Theory]
+    [InlineData("cycle", "without cycles")]
+    [InlineData("two initializers", "twice")]
+    [InlineData("negative extent", "-8")]
+    [InlineData("overflowing extents", "9223372036854775807")]
+    [InlineData("more than there is", "bytes")]
+    [InlineData("nested", "no ONNX model")]
+    [InlineData("truncated", "model.onnx")]
+    [InlineData("outside", "inside the model's directory")]
+    [InlineData("no opset", "[11, 25], got 0")]
+    [InlineData("text", "no ONNX model")]
+    public void Import_HostileFile_GivesOneLine(string kind, string part)
+    {
+        using OnnxModel model = new ExportedBert(Bert, TinyModels.Weights(Bert)).Build();
+        Write(model, Bert);
+        string path = _place["source", "onnx", "model.onnx"];
+        ModelProto proto = ModelProto.Parser.ParseFrom(File.ReadAllBytes(path));
+        GraphProto graph = proto.Graph;
+        TensorProto first = graph.Initializer.First(initializer => initializer.Dims.Count == 2);
+        byte[]? bytes = null;
+        switch (kind)
+        {
+            case "cycle":
+                graph.Node.First(node => node.OpType == "LayerNormalization").Input[0] = graph.Node[^1].Output[0];
+                break;
+            case "two initializers":
+                graph.Initializer.Add(first.Clone());
+                break;
+            case "negative extent":
+                first.Dims[1] = -8;
+                break;
+            case "overflowing extents":
+                (first.Dims[0], first.Dims[1]) = (long.MaxValue, long.MaxValue);
+                break;
+            case "more than there is":
+                first.Dims[0] = 1L << 50;
+                break;
+            case "nested":
+                graph.Node.Add(Nested(300));
+                break;
+            case "truncated":
+                bytes = proto.ToByteArray();
+                bytes = bytes[..(bytes.Length / 2)];
+                break;
+            case "outside":
+                first.ClearRawData();
+                first.DataLocation = TensorProto.Types.DataLocation.External;
+                first.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "../../../etc/passwd" });
+                break;
+            case "no opset":
+                proto.OpsetImport.Clear();
+                break;
+            default:
+                bytes = "this is a text, not a model"u8.ToArray();
+                break;
+        }
+
+        File.WriteAllBytes(path, bytes ?? proto.ToByteArray());
+        string message = Assert.ThrowsAny<DataException>(() => Import(null, Bert)).Message;
+        Assert.Contains(part, message, StringComparison.Ordinal);
+        Assert.Contains("model.onnx", message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+        Assert.False(Directory.Exists(_place["package"]));
+    }
+
+    [Fact]
     public void Import_WrittenModel_HasTheContractOfPackages()
     {
         using OnnxModel model = new ExportedBert(Bert, TinyModels.Weights(Bert)).Build();
@@ -196,6 +294,21 @@ public sealed class ExportImportTests : IDisposable
     }
 
     public void Dispose() => _place.Dispose();
+
+    private static NodeProto Nested(int depth)
+    {
+        NodeProto node = new() { OpType = "If", Name = "deep" };
+        for (int i = 0; i < depth; i++)
+        {
+            GraphProto inner = new() { Name = "branch" };
+            inner.Node.Add(node);
+            NodeProto outer = new() { OpType = "If", Name = "deep" };
+            outer.Attribute.Add(new AttributeProto { Name = "then_branch", Type = AttributeProto.Types.AttributeType.Graph, G = inner });
+            node = outer;
+        }
+
+        return node;
+    }
 
     private ImportResult Import(OnnxModel? model, ModelConfig config, Func<ImportOptions, ImportOptions>? with = null)
     {

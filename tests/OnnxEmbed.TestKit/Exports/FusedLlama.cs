@@ -20,6 +20,9 @@ public sealed class FusedLlama(LlamaConfig config, TensorSource weights)
     /// <summary>Whether caches of earlier tokens are inputs, and those of these are outputs.</summary>
     public bool HasCache { get; init; }
 
+    /// <summary>Whether weights of linear layers are 4-bit numbers in blocks of 32.</summary>
+    public bool FourBits { get; init; }
+
     /// <summary>The model.</summary>
     public OnnxModel Build()
     {
@@ -82,8 +85,52 @@ public sealed class FusedLlama(LlamaConfig config, TensorSource weights)
 
     private string Linear(string x, string module, long inputs, long outputs)
     {
+        if (FourBits)
+        {
+            return FourBitLinear(x, module, (int)inputs, (int)outputs);
+        }
+
         string weight = _graph.Constant($"{module}.weight", weights($"{module}.weight", [outputs, inputs]));
         return _graph.Node(Microsoft, "FusedMatMul", [x, weight], 1, ("transB", 1), ("alpha", 1.0))[0];
+    }
+
+    // Codes 0 to 15 around 8, the even one of a pair in the low half of a byte.
+    private string FourBitLinear(string x, string module, int inputs, int outputs)
+    {
+        const int Block = 32;
+        int blocks = (inputs + Block - 1) / Block;
+        float[] values = weights($"{module}.weight", [outputs, inputs]).ToArray<float>();
+        byte[] codes = new byte[outputs * blocks * Block / 2];
+        float[] scales = new float[outputs * blocks];
+        for (int block = 0; block < scales.Length; block++)
+        {
+            int row = block / blocks, start = block % blocks * Block, count = Math.Min(Block, inputs - start);
+            ReadOnlySpan<float> part = values.AsSpan((row * inputs) + start, count);
+            foreach (float value in part)
+            {
+                scales[block] = Math.Max(scales[block], Math.Abs(value) / 7);
+            }
+
+            for (int i = 0; i < Block; i++)
+            {
+                int code = i < count ? (int)Math.Round(part[i] / scales[block]) + 8 : 8;
+                codes[((block * Block) + i) / 2] |= (byte)(code << (i % 2 * 4));
+            }
+        }
+
+        return _graph.Node(
+            Microsoft,
+            "MatMulNBits",
+            [
+                x,
+                _graph.Constant($"{module}.weight_Q4", TensorData.From<byte>(codes, outputs, blocks, Block / 2)),
+                _graph.Constant($"{module}.weight_scales", TensorData.From<float>(scales, outputs, blocks)),
+            ],
+            1,
+            ("K", inputs),
+            ("N", outputs),
+            ("bits", 4),
+            ("block_size", Block))[0];
     }
 
     private string Scale(string module) => _graph.Constant($"{module}.weight", weights($"{module}.weight", [config.HiddenSize]));

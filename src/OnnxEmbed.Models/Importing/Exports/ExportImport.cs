@@ -69,7 +69,7 @@ internal sealed class ExportImport
 
     private ImportResult Write()
     {
-        (Value states, string statesName, string? vectorsName) = ExportOutputs.Find(_decomposed.Graph, _model.Proto.Graph, _config);
+        (Value states, string statesName, string? vectorsName) = ExportOutputs.Find(_decomposed.Graph, _model.Proto.Graph, _inputs, _config);
         string directory = Path.TrimEndingDirectorySeparator(_source.Directory);
         FaultList faults = new();
         SentenceModules modules = ModuleSettings.Resolve(_options, directory, SentenceModules.TransformerOf(directory), _config, faults);

@@ -41,6 +41,9 @@ internal sealed class ExportInputs
 
     private readonly List<(string Name, string Meaning, ElementType Type)> _found = [];
 
+    // Before the names of what is added; a package that is imported once more has such names already.
+    private readonly string _scope;
+
     /// <param name="graph">The graph of the file.</param>
     /// <param name="config">The architecture, for the places that positions count from.</param>
     /// <exception cref="GraphException">Inputs are not those of a text model; all such inputs are listed.</exception>
@@ -88,6 +91,9 @@ internal sealed class ExportInputs
             throw new GraphException($"needs inputs of a text model, got {string.Join("; ", faults)}");
         }
 
+        _scope = Enumerable.Range(1, int.MaxValue - 1)
+            .Select(i => i == 1 ? "onnxembed" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"onnxembed{i}"))
+            .First(scope => !graph.Node.Any(node => node.Output.Any(name => name.StartsWith(scope + "/", StringComparison.Ordinal))));
         FirstPosition = PositionsAfterPadding.Contains(config.ModelType) ? (config.PadTokenId ?? 1) + 1 : 0;
     }
 
@@ -109,8 +115,8 @@ internal sealed class ExportInputs
         .Concat(Caches.Count > 0 ? [$"{Caches.Count} caches, empty"] : []);
 
     /// <summary>The name that a value of the file has in the rewritten model.</summary>
-    public static string InGraph(string name) =>
-        name is EncoderGraph.HiddenStateName or EncoderGraph.SentenceEmbeddingName ? $"onnxembed/{name}" : name;
+    public string InGraph(string name) =>
+        name is EncoderGraph.HiddenStateName or EncoderGraph.SentenceEmbeddingName ? $"{_scope}/{name}" : name;
 
     /// <summary>The model with the inputs of the package contract.</summary>
     public ModelProto Rewritten(ModelProto source)
@@ -129,9 +135,14 @@ internal sealed class ExportInputs
         graph.Input.AddRange(others);
         foreach ((string name, string meaning, ElementType type) in _found)
         {
-            string standIn = $"onnxembed/{name}";
-            string value = meaning == Positions ? AddPositions(prologue) : meaning;
-            prologue.Add(Node("Cast", $"{standIn}/type", [value], standIn, ("to", type)));
+            string standIn = meaning;
+            if (type != ElementType.Int64 || meaning == Positions)
+            {
+                standIn = $"{_scope}/{name}";
+                string value = meaning == Positions ? AddPositions(prologue) : meaning;
+                prologue.Add(Node("Cast", $"{standIn}/type", [value], standIn, ("to", type)));
+            }
+
             Rename(graph, name, standIn);
         }
 
@@ -164,13 +175,13 @@ internal sealed class ExportInputs
     // Places within a text: the number of tokens up to here, from FirstPosition on; padding has the place before it, or 0.
     private string AddPositions(List<NodeProto> nodes)
     {
-        const string Scope = "onnxembed/positions";
-        nodes.Add(Constant($"{Scope}/axis", 1));
-        nodes.Add(Constant($"{Scope}/shift", FirstPosition - 1));
-        nodes.Add(Node("CumSum", $"{Scope}/count", [Input.AttentionMaskName, $"{Scope}/axis"], $"{Scope}/count"));
-        nodes.Add(Node("Add", $"{Scope}/shifted", [$"{Scope}/count", $"{Scope}/shift"], $"{Scope}/shifted"));
-        nodes.Add(Node("Mul", Scope, [$"{Scope}/shifted", Input.AttentionMaskName], Scope));
-        return Scope;
+        string scope = $"{_scope}/positions";
+        nodes.Add(Constant($"{scope}/axis", 1));
+        nodes.Add(Constant($"{scope}/shift", FirstPosition - 1));
+        nodes.Add(Node("CumSum", $"{scope}/count", [Input.AttentionMaskName, $"{scope}/axis"], $"{scope}/count"));
+        nodes.Add(Node("Add", $"{scope}/shifted", [$"{scope}/count", $"{scope}/shift"], $"{scope}/shifted"));
+        nodes.Add(Node("Mul", scope, [$"{scope}/shifted", Input.AttentionMaskName], scope));
+        return scope;
     }
 
     private static Dictionary<string, string> AxisNames(GraphProto graph)

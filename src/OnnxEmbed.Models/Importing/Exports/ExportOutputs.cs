@@ -14,14 +14,15 @@ internal static class ExportOutputs
 
     /// <param name="graph">The decomposed graph.</param>
     /// <param name="file">The graph of the file, whose outputs are in its order.</param>
+    /// <param name="inputs">Knows the names of the file's values in the graph.</param>
     /// <param name="config">The architecture.</param>
     /// <returns>The states [B, S, H], their name in the file, and the name of the output with vectors [B, H]; null for none.</returns>
     /// <exception cref="GraphException">There are no hidden states.</exception>
-    public static (Value States, string Name, string? Vectors) Find(GraphBuilder graph, GraphProto file, ModelConfig config)
+    public static (Value States, string Name, string? Vectors) Find(GraphBuilder graph, GraphProto file, ExportInputs inputs, ModelConfig config)
     {
         (string Name, Value Value)[] outputs =
         [
-            .. file.Output.Select(output => (output.Name, graph[ExportInputs.InGraph(output.Name)]))
+            .. file.Output.Select(output => (output.Name, graph[inputs.InGraph(output.Name)]))
                 .Where(output => output.Item2.HasShape && output.Item2.Type.IsFloat()),
         ];
         (string Name, Value Value)[] states = [.. outputs.Where(output => output.Value.Rank == 3 && IsWidth(output.Value.Shape[2], config))];
@@ -38,7 +39,7 @@ internal static class ExportOutputs
         return inner is not null
             ? (inner, inner.Name, vectors)
             : throw new GraphException(
-                $"needs an output of hidden states, f32 [batch, sequence, {config.HiddenSize}], got {string.Join(", ", file.Output.Select(output => $"{output.Name} {Described(graph[ExportInputs.InGraph(output.Name)])}"))}; "
+                $"needs an output of hidden states, f32 [batch, sequence, {config.HiddenSize}], got {string.Join(", ", file.Output.Select(output => $"{output.Name} {Described(graph[inputs.InGraph(output.Name)])}"))}; "
                 + "export the model for feature extraction");
     }
 
