@@ -161,7 +161,7 @@ public static class Decomposer
         {
             int before = builder.Nodes.Count;
             string scope = builder.Scope;
-            builder.Scope = node.Name.Length > 0 ? $"{node.Name}/" : string.Empty;
+            builder.Scope = node.Name.Length > 0 ? $"{node.Name}/" : "decomposed/";
             FusedNode fused = new(new GraphNode(node, operands, []), version, builder, _read.Contains, _shared);
             Value?[] made;
             try

@@ -26,7 +26,12 @@ public sealed class ExportImportTests : IDisposable
 
     private static readonly LlamaConfig Llama = TinyModels.Llama with
     {
-        VocabSize = 64, MaxPositionEmbeddings = 64, HiddenSize = 32, NumAttentionHeads = 2, NumKeyValueHeads = 1, HeadDim = 16,
+        VocabSize = 64,
+        MaxPositionEmbeddings = 64,
+        HiddenSize = 32,
+        NumAttentionHeads = 2,
+        NumKeyValueHeads = 1,
+        HeadDim = 16,
     };
 
     private static readonly string[] Texts = ["2", "1, 2, 3, 5, 8", "some words and 12, 13", "9, 9"];
