@@ -60,6 +60,12 @@ internal readonly partial struct JsonField
 
     public static JsonField Parse(string file, ReadOnlyMemory<byte> utf8)
     {
+        // The parser looks at texts only when they are asked for.
+        if (!System.Text.Unicode.Utf8.IsValid(utf8.Span))
+        {
+            throw new DataException($"{file}: needs UTF-8, got other bytes");
+        }
+
         try
         {
             JsonDocument document = JsonDocument.Parse(utf8);

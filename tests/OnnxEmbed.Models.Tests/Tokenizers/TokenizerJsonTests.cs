@@ -142,6 +142,17 @@ public sealed class TokenizerJsonTests
         Assert.DoesNotContain('\n', e.Message);
     }
 
+    [Theory]
+    [InlineData("{\"model\":{\"type\":\"WordLevel\",\"unk_token\":\"a\",\"vocab\":{\"a\":0,\"\\ud800\":1}}}", "model.vocab needs names of members that are well-formed text")]
+    [InlineData("{\"model\":{\"type\":\"\\ud800\",\"vocab\":{\"a\":0}}}", "model.type needs a string")]
+    [InlineData("{\"model\":{\"type\":\"\u00ff\"}}", "needs UTF-8, got other bytes")]
+    public void Parse_TextThatIsNone_IsAFault(string json, string message)
+    {
+        DataException e = Assert.Throws<DataException>(() => TokenizerJson.Parse("t.json", System.Text.Encoding.Latin1.GetBytes(json)));
+
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Load_NoFile_SaysSo()
     {
