@@ -76,7 +76,7 @@ public sealed class ImportCommandTests
         CommandRun.Fails(2, ["import", folder["hf"], "-o", folder["p"], "--prompt", "query"], "--prompt: needs name=text, each name once, got 'query'");
         CommandRun.Fails(2, ["import", folder["hf"], "-o", folder["p"], "--normalize", "perhaps"], "--normalize: needs true or false, got 'perhaps'");
         CommandRun.Fails(2, ["import", folder["hf"], "-o", folder["p"], "--attention", "causal"], "attention: an encoder of type bert needs bidirectional, got causal");
-        CommandRun.Fails(1, ["import", folder["none"], "-o", folder["p"]], "needs a Hugging Face directory, there is no such directory");
+        CommandRun.Fails(1, ["import", folder["none"], "-o", folder["p"]], "needs a Hugging Face directory or an ONNX file, there is no such file or directory");
     }
 
     // The weights of a fresh package as a Hugging Face directory.

@@ -179,6 +179,22 @@ public sealed class ImportTests
         Assert.Contains("position_embedding_type needs absolute", line, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("bert", "num_hidden_layers")]
+    [InlineData("mpnet", "max_position_embeddings")]
+    [InlineData("modernbert", "hidden_size")]
+    [InlineData("modernbert", "intermediate_size")]
+    [InlineData("electra", "embedding_size")]
+    [InlineData("qwen3", "head_dim")]
+    [InlineData("gpt2", "n_layer")]
+    public void Import_SizesWithoutMeasure_AreRefusedAtOnce(string family, string field)
+    {
+        using HuggingFaceDirectory source = new(family);
+        source.Set("config.json", field, 1 << 30);
+
+        Assert.Contains("needs ", source.Fails<DataException>(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Import_TensorsMissingOrOfWrongShape_NamesAll()
     {
@@ -371,6 +387,6 @@ public sealed class ImportTests
 
     [Fact]
     public void Import_NoDirectory_SaysSo() => Assert.Equal(
-        "nowhere/at/all: needs a Hugging Face directory, there is no such directory",
+        "nowhere/at/all: needs a Hugging Face directory or an ONNX file, there is no such file or directory",
         Assert.Throws<DataException>(() => Import.Run(new ImportOptions { Source = "nowhere/at/all", Out = "never" })).Message);
 }

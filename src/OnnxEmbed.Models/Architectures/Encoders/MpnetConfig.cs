@@ -39,7 +39,9 @@ public sealed record MpnetConfig : ModelConfig
             (
                 RelativeAttentionNumBuckets < 4 || RelativeAttentionNumBuckets % 4 != 0,
                 "relative_attention_num_buckets", "a multiple of 4", RelativeAttentionNumBuckets),
-            (MaxSequenceLength < 1, "max_position_embeddings", $"more than {MpnetGraph.PaddingPosition + 1}", MaxPositionEmbeddings)));
+            (
+                MaxSequenceLength is < 1 or > 1 << 20,
+                "max_position_embeddings", $"a number in ({MpnetGraph.PaddingPosition + 1}, 2^20]", MaxPositionEmbeddings)));
 
     private protected override void Write(JsonObject json)
     {
