@@ -21,6 +21,7 @@ internal sealed class MergeCommand(Session session)
     [Example("onnxembed merge --slerp 0.5 --tree sequential artifacts/stage-1 artifacts/stage-2 artifacts/stage-3 -o artifacts/chain")]
     [Example("onnxembed merge --ema 0.9 artifacts/run -o artifacts/averaged")]
     [Example("onnxembed merge --slerp 0.5 artifacts/a artifacts/b --search --eval artifacts/validation.parquet --label family -o artifacts/best")]
+    [Example("onnxembed merge --recipe ties.yaml --search --search-for density --search-range 0.1,0.9 --eval artifacts/validation.parquet -o artifacts/best")]
     [Example("onnxembed merge --soup greedy artifacts/a artifacts/b artifacts/c --eval artifacts/validation.parquet -o artifacts/soup")]
     [Example("onnxembed merge --cocktail artifacts/examples.parquet artifacts/a artifacts/b -o artifacts/cocktail")]
     [Example("onnxembed merge --method slerp --param 't=[0, 0.5, 1]' --compat mergekit a.onnx b.onnx -o c.onnx")]
@@ -35,7 +36,7 @@ internal sealed class MergeCommand(Session session)
     {
         how.Check(models ?? []);
         bool greedy = how.IsGreedy(models ?? []);
-        scoring.Check(greedy, how.Cocktail is not null, how.Recipe is not null, run.DryRun);
+        scoring.Check(greedy, how.Cocktail is not null, run.DryRun);
         string[] named = greedy ? models![1..] : models ?? [];
         string target = @out ?? (run.DryRun ? Path.Combine(Path.GetTempPath(), "onnxembed-plan") : throw new OptionException("merge: needs --out PATH"));
         Result result;
@@ -83,6 +84,12 @@ internal sealed class MergeCommand(Session session)
         MergeReport Cooked(string path, SynchronousProgress<MergeProgress> progress, MergeJudge? judge)
         {
             RecipeFile recipe = RecipeFile.Load(path, run.Extrapolate);
+            if (scoring.Search)
+            {
+                MergeReport best = Merge.Run(judge!.Choose(Complete(recipe.ToSearch()) with { Output = target }, greedy: false), progress, session.Cancellation);
+                return best with { Warnings = [.. recipe.Warnings, .. best.Warnings] };
+            }
+
             List<MergeInput> inputs = [];
             MergeReport report = run.DryRun
                 ? recipe.Plan(target, Complete, progress, session.Cancellation)

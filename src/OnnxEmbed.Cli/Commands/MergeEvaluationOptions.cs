@@ -64,9 +64,8 @@ internal sealed class MergeEvaluationOptions : ICommandParameterSet
     /// <summary>Checks what needs no file.</summary>
     /// <param name="greedy">Whether a greedy soup is asked for.</param>
     /// <param name="cocktail">Whether weights by loss are asked for.</param>
-    /// <param name="recipe">Whether the merge is a recipe.</param>
     /// <param name="dryRun">Whether nothing is written.</param>
-    public void Check(bool greedy, bool cocktail, bool recipe, bool dryRun)
+    public void Check(bool greedy, bool cocktail, bool dryRun)
     {
         List<string> faults = [];
         void Needs(bool right, string text)
@@ -82,7 +81,6 @@ internal sealed class MergeEvaluationOptions : ICommandParameterSet
         Needs(Eval is not null || HeldOut is null, "--held-out needs --eval FILE beside it");
         Needs(Search || (SearchFor ?? SearchRange) is null && SearchPoints is null && SearchTolerance is null, "--search-… needs --search");
         Needs(!(Search && greedy), "needs --search or --soup greedy, got both");
-        Needs(!(Search && recipe), "--search needs options instead of --recipe");
         Needs(!dryRun || (Eval is null && !cocktail), "--dry-run merges nothing that could be scored; needs no --eval and no --cocktail");
         Names = [.. Lists.Names(Metrics ?? DefaultMetrics).Distinct()];
         Required = Metrics is null ? [] : Names;

@@ -1,10 +1,14 @@
 using OnnxEmbed.Merging.Engine;
+using OnnxEmbed.Merging.Inputs;
 using OnnxEmbed.Merging.Methods;
 using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Merging.Comparing;
 
-/// <summary>Compares the weights of models: angles, norms and task vectors. Nothing is loaded; memory does not grow with the models.</summary>
+/// <summary>
+/// Compares the weights of models: angles, norms and task vectors. Tensors that another export has under other names, transposed or packed are found as
+/// in a merge. Nothing is loaded; memory does not grow with the models.
+/// </summary>
 public static class ModelComparison
 {
     /// <summary>Compares two models.</summary>
@@ -65,17 +69,28 @@ public static class ModelComparison
     {
         MergeSource theBase = sources[0];
         int count = sources.Count - 1;
+        Alignment?[] alignments = [.. sources.Skip(1).Select(other => Align(theBase, other))];
         List<TensorDifference>[] tensors = [.. Enumerable.Range(0, count).Select(_ => new List<TensorDifference>())];
         (PairSums Sums, long Elements, bool AllEqual)[] totals = [.. Enumerable.Repeat((default(PairSums), 0L, true), count)];
         GramSums gram = new(count, new PairSums[GramSums.PairCount(count)]);
-        string[] names = [.. theBase.Model.Proto.Graph.Initializer.Select(tensor => tensor.Name).Where(theBase.Model.Tensors.ContainsKey)];
-        long byteCount = names.Sum(name => theBase.Model.Tensors[name].ByteLength);
+        MergeUnit[] units =
+        [
+            .. theBase.Model.Proto.Graph.Initializer.Select(tensor => tensor.Name)
+                .Where(name => theBase.Model.Tensors.ContainsKey(name) && !theBase.IsScale(name))
+                .SelectMany(name => alignments.SelectMany(alignment => alignment?.Of(name) ?? [new MergeUnit(name, name)]).DistinctBy(unit => unit.Name)),
+        ];
+        long byteCount = units.Sum(unit => theBase.Model.Tensors[unit.Tensor].ByteLength);
         long bytesDone = 0;
-        for (int done = 0; done < names.Length; done++)
+        for (int done = 0; done < units.Length; done++)
         {
             cancellation.ThrowIfCancellationRequested();
-            string name = names[done];
-            int[] having = [.. Enumerable.Range(0, count).Where(model => Comparable(theBase, sources[model + 1], name))];
+            string name = units[done].Name;
+            int[] having = [.. Enumerable.Range(0, count).Where(model => Comparable(theBase, sources[model + 1], units[done], alignments[model]))];
+            if (having.Length == 0)
+            {
+                continue;
+            }
+
             WeightSource[] weights = [theBase.Weights(name), .. having.Select(model => sources[model + 1].Weights(name))];
             TensorData tensor = weights[0].Stored;
             bool[] equal = [.. having.Select((_, i) => engine.AreEqual([weights[0], weights[i + 1]]))];
@@ -99,8 +114,8 @@ public static class ModelComparison
                 gram = gram.Add(new MergeTensor(name, tensor.Shape, false, weights, true, measurement, false, engine).TaskGram);
             }
 
-            bytesDone += tensor.ByteLength;
-            progress?.Report(new MergeProgress(name, done + 1, names.Length, bytesDone, byteCount));
+            bytesDone += theBase.Model.Tensors[units[done].Tensor].ByteLength;
+            progress?.Report(new MergeProgress(name, done + 1, units.Length, bytesDone, byteCount));
         }
 
         return new TaskVectorComparison
@@ -108,7 +123,17 @@ public static class ModelComparison
             Models = [.. Enumerable.Range(0, count).Select(model =>
             {
                 List<string> mismatches = [];
-                SourceAlignment.CompareTensors(theBase, sources[model + 1], mismatches);
+                if (alignments[model] is null)
+                {
+                    SourceAlignment.CompareTensors(theBase, sources[model + 1], mismatches);
+                }
+                else
+                {
+                    mismatches.AddRange(alignments[model]!.Matches
+                        .Where(match => match.Other is null && theBase.Model.Tensors[match.Tensor] is { ElementCount: > 1 } tensor && tensor.ElementType.IsFloat())
+                        .Select(match => $"{sources[model + 1].Label} has no '{match.Tensor}' {theBase.Model.Tensors[match.Tensor]}"));
+                }
+
                 return new ModelDifference
                 {
                     Tensors = tensors[model],
@@ -124,10 +149,30 @@ public static class ModelComparison
     private static long NonFinite(BlockEngine engine, PairSums sums, WeightSource first, WeightSource second) =>
         sums.IsFinite ? 0 : engine.CountNonFinite(first) + engine.CountNonFinite(second);
 
-    private static bool Comparable(MergeSource first, MergeSource second, string name) =>
-        first.Model.Tensors.TryGetValue(name, out TensorData? one)
-        && second.Model.Tensors.TryGetValue(name, out TensorData? two)
-        && SourceAlignment.Agree(one, two);
+    /// <summary>Which tensor of the other model is which of the first, as merges find it; null where the two do not fit and names have to do.</summary>
+    private static Alignment? Align(MergeSource first, MergeSource other)
+    {
+        if (!first.HasGraph)
+        {
+            return null;
+        }
+
+        List<string> differences = [], faults = [], warnings = [];
+        Alignment alignment = SourceAlignment.Check([first, other], null, differences, faults, warnings);
+        return differences.Count == 0 ? alignment : null;
+    }
+
+    private static bool Comparable(MergeSource first, MergeSource second, MergeUnit unit, Alignment? alignment)
+    {
+        if (alignment is not null)
+        {
+            return alignment.Of(unit.Tensor).Any(own => own.Name == unit.Name) && second.BindingOf(unit.Name) is not null;
+        }
+
+        return unit.Selection is null && first.Model.Tensors.TryGetValue(unit.Tensor, out TensorData? one)
+            && second.Model.Tensors.TryGetValue(unit.Tensor, out TensorData? two)
+            && SourceAlignment.Agree(one, two);
+    }
 
     private static TensorDifference Describe(string name, string type, long count, bool equal, PairSums sums)
     {

@@ -54,6 +54,35 @@ public sealed class RecipeFile
         return report with { Warnings = [.. Warnings, .. report.Warnings] };
     }
 
+    /// <summary>
+    /// The merge as the start of a search (<see cref="Searching.MergeSearch"/>): weights of the models that are numbers become where it begins, and
+    /// stay what they are where something else is searched.
+    /// </summary>
+    /// <exception cref="OnnxEmbed.Tensors.OptionException">The recipe has several stages.</exception>
+    public MergeOptions ToSearch()
+    {
+        if (Stages.Count > 1)
+        {
+            throw new OnnxEmbed.Tensors.OptionException($"search: needs a recipe of one stage, got {Stages.Count}; merge the first ones by a recipe of their own");
+        }
+
+        MergeOptions options = Stages[0].Options;
+        return options with { Inputs = [.. options.Inputs.Select(WithWeight)] };
+
+        static MergeInput WithWeight(MergeInput input)
+        {
+            if (!input.Parameters.TryGetValue(MergeMethod.Weight, out string? text)
+                || !double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out double weight))
+            {
+                return input;
+            }
+
+            Dictionary<string, string> rest = new(input.Parameters, StringComparer.Ordinal);
+            rest.Remove(MergeMethod.Weight);
+            return input with { Parameters = rest, Weight = weight };
+        }
+    }
+
     internal static RecipeFile Parse(string file, string text, bool extrapolate = false) =>
         Compile(file, YamlComposer.Parse(file, text), extrapolate);
 

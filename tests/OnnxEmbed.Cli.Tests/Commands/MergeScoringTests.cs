@@ -87,6 +87,26 @@ public sealed class MergeScoringTests : IDisposable
     }
 
     [Fact]
+    public void Merge_SearchOfARecipe_VariesItsParameterAndKeepsTheRest()
+    {
+        string head = $"base_model: {_folder["a"]}\nmodels:\n- {{model: {_folder["b"]}, parameters: {{weight: 0.5}}}}\nmerge_method: ties\n";
+        string recipe = _folder.Write("r.yaml", System.Text.Encoding.UTF8.GetBytes($"{head}parameters: {{density: 0.4, lambda: 0.5}}\n"));
+        string[] how = ["--search", "--metric", "silhouette_cosine", "--eval", Texts, "--label", "family", "--search-points", "3", "--search-tolerance", "0.5"];
+        JsonElement done = Run(["--recipe", recipe, .. how, "--search-for", "lambda", "--search-range", "0,1"]);
+        double chosen = done.GetProperty("chosen")[0].GetDouble();
+        Assert.Equal("lambda", done.GetProperty("searched").GetString());
+        Assert.Equal(done.GetProperty("tried").EnumerateArray().Max(row => row.GetProperty("score").GetDouble()), done.GetProperty("validation_score").GetDouble());
+        string fixedRecipe = _folder.Write("s.yaml", System.Text.Encoding.UTF8.GetBytes(
+            FormattableString.Invariant($"{head}parameters: {{density: 0.4, lambda: {chosen}}}\n")));
+        CommandRun.Done("merge", "--recipe", fixedRecipe, "-o", _folder["same"]);
+        Assert.Equal(File.ReadAllBytes(_folder["same/onnx/model.onnx"]), File.ReadAllBytes(_folder["out/onnx/model.onnx"]));
+
+        string stages = _folder.Write("stages.yaml", System.Text.Encoding.UTF8.GetBytes($"name: x\n{head}---\n{head}"));
+        CommandRun.Fails(2, ["merge", "--recipe", stages, .. how, "-o", _folder["no"]], "search: needs a recipe of one stage, got 2");
+        CommandRun.Fails(2, ["merge", "--recipe", recipe, .. how, "--search-for", "gamma", "-o", _folder["no"]], "search: needs a number that ties takes");
+    }
+
+    [Fact]
     public void Merge_SearchByAMetricWhereLessIsBetter_TakesTheLeast()
     {
         JsonElement done = Run(

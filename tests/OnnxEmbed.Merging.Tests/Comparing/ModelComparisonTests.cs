@@ -1,6 +1,9 @@
 using OnnxEmbed.Merging.Comparing;
+using OnnxEmbed.Merging.Tests.Inputs;
+using OnnxEmbed.Onnx;
 using OnnxEmbed.Tensors;
 using OnnxEmbed.TestKit.Files;
+using OnnxEmbed.TestKit.Models;
 
 namespace OnnxEmbed.Merging.Tests.Comparing;
 
@@ -38,6 +41,31 @@ public class ModelComparisonTests
         Assert.Equal(3 / Math.Sqrt(50), map.Relative[0][0], 12);
         Assert.Equal(3 / 7.0, map.Relative[1][1], 12);
         Assert.True(double.IsNaN(map.Relative[0][1]));
+    }
+
+    [Theory]
+    [InlineData("renamed and transposed")]
+    [InlineData("packed")]
+    public void Run_AnotherExport_GivesTheFiguresOfTheAlignedPair(string kind)
+    {
+        using TemporaryDirectory directory = new();
+        using OnnxModel first = TinyExports.Model(TinyModels.Bert, 2);
+        using OnnxModel second = TinyExports.Model(TinyModels.Bert, 3);
+        using OnnxModel twin = kind == "packed" ? PackedExport.Of(second, turned: true) : ExportTwin.Of(second, 5);
+        string a = TinyExports.Write(first, directory["a.onnx"]);
+        string b = TinyExports.Write(second, directory["b.onnx"]);
+        string c = TinyExports.Write(twin, directory["c.onnx"]);
+        TaskVectorComparison comparison = ModelComparison.Run(new MergeInput(a), [new MergeInput(b), new MergeInput(c)], 2, cancellation: TestContext.Current.CancellationToken);
+        (ModelDifference aligned, ModelDifference other) = (comparison.Models[0], comparison.Models[1]);
+        Assert.Empty(other.Mismatches);
+        Assert.Equal(aligned.Total.DifferenceNorm!.Value, other.Total.DifferenceNorm!.Value, 1e-9);
+        Assert.Equal(aligned.Total.AngleDegrees!.Value, other.Total.AngleDegrees!.Value, 1e-9);
+        if (kind != "packed")
+        {
+            // Packed, one tensor is several; here the lists are the same.
+            Assert.Equal(aligned.Tensors.Where(tensor => tensor.Cosine is not null).Select(tensor => tensor.Name), other.Tensors.Where(tensor => tensor.Cosine is not null).Select(tensor => tensor.Name));
+            Assert.Equal(1, comparison.Cosines[0][1]!.Value, 1e-9);
+        }
     }
 
     [Fact]
