@@ -12,14 +12,24 @@ internal static class SymmetricEigen
     // A step over fewer elements costs less than handing it to another thread.
     private const long ParallelFrom = 1 << 15;
 
+    /// <summary>Sweeps whose rotations are applied while a strip of the matrix is in the cache.</summary>
+    private const int SweepsTogether = 32;
+
+    /// <summary>Columns of a strip: 4096 rows of it are 1 MiB.</summary>
+    private const int Strip = 32;
+
+    /// <summary>Vectors that are turned back together, so that a reflector is read once for all of them.</summary>
+    private const int VectorsTogether = 16;
+
     // 2^-53
     private const double Rounding = 1.1102230246251565e-16;
 
     /// <summary>The largest eigenvalues, falling, and their eigenvectors as rows.</summary>
     /// <param name="matrix">A symmetric matrix, which is overwritten.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="count">How many vectors are wanted, by all eigenvalues, falling.</param>
     /// <param name="parallel">Threads and cancellation.</param>
-    public static (double[] Values, Matrix Vectors) Largest(Matrix matrix, int count, ParallelOptions parallel)
+    /// <returns>All eigenvalues, and the vectors that were wanted.</returns>
+    public static (double[] Values, Matrix Vectors) Largest(Matrix matrix, Func<double[], int> count, ParallelOptions parallel)
     {
         int n = matrix.Rows;
         double[] diagonal = new double[n];
@@ -32,53 +42,90 @@ internal static class SymmetricEigen
         }
 
         Diagonalize(diagonal, off, rotations, parallel);
-        int[] order = [.. Enumerable.Range(0, n).OrderByDescending(i => diagonal[i]).Take(count)];
-        Matrix vectors = new(order.Length, n);
-        Parallel.For(0, order.Length, parallel, i =>
+        int[] order = [.. Enumerable.Range(0, n).OrderByDescending(i => diagonal[i])];
+        double[] values = [.. order.Select(i => diagonal[i])];
+        Matrix vectors = new(count(values), n);
+        Parallel.For(0, (vectors.Rows + VectorsTogether - 1) / VectorsTogether, parallel, group =>
         {
-            Span<double> vector = vectors[i];
-            rotations[order[i]].CopyTo(vector);
+            int first = group * VectorsTogether, end = Math.Min(vectors.Rows, first + VectorsTogether);
+            for (int i = first; i < end; i++)
+            {
+                rotations[order[i]].CopyTo(vectors[i]);
+            }
+
             for (int k = n - 3; k >= 0; k--)
             {
                 ReadOnlySpan<double> reflector = matrix[k][(k + 1)..];
-                Span<double> part = vector[(k + 1)..];
-                Blends.Accumulate(-scales[k] * Reductions.Dot(reflector, part), reflector, part);
+                for (int i = first; i < end; i++)
+                {
+                    Span<double> part = vectors[i][(k + 1)..];
+                    Blends.Accumulate(-scales[k] * Reductions.Dot(reflector, part), reflector, part);
+                }
             }
         });
-        return ([.. order.Select(i => diagonal[i])], vectors);
+        return (values, vectors);
     }
 
     /// <summary>
-    /// Q T Qᵀ with T tridiagonal and Q = H₀ H₁ …, Hₖ = I - scaleₖ·v vᵀ; row k of the matrix keeps v right of its diagonal. Returns the scales.
+    /// Q T Qᵀ with T tridiagonal and Q = H₀ H₁ …, Hₖ = I - scaleₖ·v vᵀ; row k of the matrix keeps v right of its diagonal. Returns the scales. The
+    /// change by one reflector and the product with the next are one pass over the matrix.
     /// </summary>
     private static double[] Tridiagonalize(Matrix matrix, double[] diagonal, double[] off, ParallelOptions parallel)
     {
         int n = matrix.Rows;
         double[] scales = new double[n];
-        double[] w = new double[n];
+        double[] w = new double[n], product = new double[n], last = [];
         for (int k = 0; k < n - 2; k++)
         {
+            // Row k first: it is the next reflector. last is v of the step before, which begins at this row.
+            double[] before = last, change = w[..before.Length];
+            if (before.Length > 0)
+            {
+                RowKernels.Subtract(before[0], change, change[0], before, matrix[k][k..]);
+            }
+
             diagonal[k] = matrix[k][k];
             double[] v = matrix[k][(k + 1)..].ToArray();
             double norm = Math.Sqrt(Reductions.SquaredNorm(v));
             off[k] = v[0] > 0 ? -norm : norm;
+            double scale = 0;
+            if (norm != 0)
+            {
+                v[0] -= off[k];
+                scale = scales[k] = 2 / Reductions.SquaredNorm(v);
+                v.CopyTo(matrix[k][(k + 1)..]);
+            }
+
+            int size = v.Length, from = k + 1;
+            For(size, (long)size * size, parallel, i =>
+            {
+                Span<double> row = matrix[from + i][from..];
+                if (before.Length > 0)
+                {
+                    RowKernels.Subtract(before[i + 1], change.AsSpan(1), change[i + 1], before.AsSpan(1), row);
+                }
+
+                product[i] = norm == 0 ? 0 : scale * Reductions.Dot(row, v);
+            });
             if (norm == 0)
             {
+                last = [];
                 continue;
             }
 
-            v[0] -= off[k];
-            double scale = 2 / Reductions.SquaredNorm(v);
-            scales[k] = scale;
-            v.CopyTo(matrix[k][(k + 1)..]);
-            int size = v.Length, from = k + 1;
-            For(size, (long)size * size, parallel, i => w[i] = scale * Reductions.Dot(matrix[from + i][from..], v));
+            product.AsSpan(0, size).CopyTo(w);
             Blends.Accumulate(-0.5 * scale * Reductions.Dot(w.AsSpan(0, size), v), v, w.AsSpan(0, size));
-            For(size, (long)size * size, parallel, i => RowKernels.Subtract(v[i], w.AsSpan(0, size), w[i], v, matrix[from + i][from..]));
+            last = v;
         }
 
         for (int k = Math.Max(0, n - 2); k < n; k++)
         {
+            int place = k - (n - 2);
+            if (last.Length > 0)
+            {
+                RowKernels.Subtract(last[place], w.AsSpan(place, 2 - place), w[place], last.AsSpan(place), matrix[k][k..]);
+            }
+
             diagonal[k] = matrix[k][k];
             off[k] = k + 1 < n ? matrix[k][k + 1] : 0;
         }
@@ -90,7 +137,7 @@ internal static class SymmetricEigen
     private static void Diagonalize(double[] d, double[] e, Matrix z, ParallelOptions parallel)
     {
         int n = d.Length;
-        double[] sines = new double[n], cosines = new double[n];
+        List<(int From, int Lowest, int Highest, double[] Sines, double[] Cosines)> sweeps = [];
         for (int l = 0; l < n; l++)
         {
             for (int sweep = 0; ; sweep++)
@@ -111,13 +158,20 @@ internal static class SymmetricEigen
                     throw new ArithmeticException($"eigenvalue {l} of a matrix [{n}, {n}] was not found in {sweep} steps");
                 }
 
-                int lowest = Sweep(d, e, l, m, sines, cosines);
-                Rotate(z, lowest, m, sines, cosines, parallel);
+                double[] sines = new double[m - l], cosines = new double[m - l];
+                sweeps.Add((l, Sweep(d, e, l, m, sines, cosines), m, sines, cosines));
+                if (sweeps.Count == SweepsTogether)
+                {
+                    Rotate(z, sweeps, parallel);
+                    sweeps.Clear();
+                }
             }
         }
+
+        Rotate(z, sweeps, parallel);
     }
 
-    /// <summary>One implicit QL step on rows l…m; returns the lowest row whose rotation is set.</summary>
+    /// <summary>One implicit QL step on rows l…m, rotations counted from l; returns the lowest row whose rotation is set.</summary>
     private static int Sweep(double[] d, double[] e, int l, int m, double[] sines, double[] cosines)
     {
         double g = (d[l + 1] - d[l]) / (2 * e[l]);
@@ -144,8 +198,8 @@ internal static class SymmetricEigen
             p = s * r;
             d[i + 1] = g + p;
             g = (c * r) - b;
-            sines[i] = s;
-            cosines[i] = c;
+            sines[i - l] = s;
+            cosines[i - l] = c;
         }
 
         d[l] -= p;
@@ -154,16 +208,23 @@ internal static class SymmetricEigen
         return l;
     }
 
-    private static void Rotate(Matrix z, int lowest, int highest, double[] sines, double[] cosines, ParallelOptions parallel)
+    /// <summary>
+    /// Applies rotations in their order, strip by strip of the matrix: each element is turned as often and in the same order as sweep by sweep, but a
+    /// strip stays in the cache meanwhile (4096 x 4096, 2 threads, 2026-11-24: see the README).
+    /// </summary>
+    private static void Rotate(
+        Matrix z, List<(int From, int Lowest, int Highest, double[] Sines, double[] Cosines)> sweeps, ParallelOptions parallel)
     {
-        const int Width = 64;
-        int chunks = (z.Columns + Width - 1) / Width;
-        For(chunks, (long)(highest - lowest) * z.Columns, parallel, chunk =>
+        int chunks = (z.Columns + Strip - 1) / Strip;
+        For(chunks, sweeps.Sum(sweep => (long)(sweep.Highest - sweep.Lowest) * z.Columns), parallel, chunk =>
         {
-            int left = chunk * Width, width = Math.Min(Width, z.Columns - left);
-            for (int i = highest - 1; i >= lowest; i--)
+            int left = chunk * Strip, width = Math.Min(Strip, z.Columns - left);
+            foreach ((int from, int lowest, int highest, double[] sines, double[] cosines) in sweeps)
             {
-                RowKernels.Rotate(cosines[i], sines[i], z[i].Slice(left, width), z[i + 1].Slice(left, width));
+                for (int i = highest - 1; i >= lowest; i--)
+                {
+                    RowKernels.Rotate(cosines[i - from], sines[i - from], z[i].Slice(left, width), z[i + 1].Slice(left, width));
+                }
             }
         });
     }

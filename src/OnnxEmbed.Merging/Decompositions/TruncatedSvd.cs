@@ -135,10 +135,12 @@ internal static class TruncatedSvd
     private static LowRankFactors Finish(
         Matrix? basis, Matrix image, double energy, Func<double[], double, int> rank, ParallelOptions parallel)
     {
-        (double[] squares, Matrix vectors) = SymmetricEigen.Largest(MatrixProduct.Gram(image, parallel), image.Rows, parallel);
-        double floor = squares.Length == 0 ? 0 : Math.Max(0, squares[0]) * Indistinct;
-        int distinct = Math.Max(1, squares.Count(square => square > floor));
-        Matrix chosen = vectors.Top(Math.Min(squares.Length, Math.Min(distinct, rank(squares, energy))));
+        (_, Matrix chosen) = SymmetricEigen.Largest(MatrixProduct.Gram(image, parallel), squares =>
+        {
+            double floor = squares.Length == 0 ? 0 : Math.Max(0, squares[0]) * Indistinct;
+            int distinct = Math.Max(1, squares.Count(square => square > floor));
+            return Math.Min(squares.Length, Math.Min(distinct, rank(squares, energy)));
+        }, parallel);
         Matrix left = basis is null ? chosen : MatrixProduct.Multiply(chosen, basis, parallel);
         Matrix right = MatrixProduct.Multiply(chosen, image, parallel);
         double[] values = new double[chosen.Rows];
