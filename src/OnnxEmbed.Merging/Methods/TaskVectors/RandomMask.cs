@@ -55,8 +55,41 @@ internal readonly struct RandomMask(ulong seed, string tensor, int model)
         }
     }
 
+    /// <summary>Sets each value to 0 but with a probability of its own.</summary>
+    /// <param name="values">Elements of the tensor from <paramref name="start"/> on.</param>
+    /// <param name="start">Position of the first.</param>
+    /// <param name="probabilities">Probability of each to be kept, in [0, 1].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Drop(Span<double> values, long start, ReadOnlySpan<double> probabilities)
+    {
+        ref long bits = ref Unsafe.As<double, long>(ref MemoryMarshal.GetReference(values));
+        ref double probability = ref MemoryMarshal.GetReference(probabilities[..values.Length]);
+        int i = 0;
+        unchecked
+        {
+            if ((start & 1) == 1 && values.Length > 0)
+            {
+                bits &= (At(start) - Limit(probability)) >> 63;
+                i = 1;
+            }
+
+            for (; i <= values.Length - 2; i += 2)
+            {
+                ulong number = _stream.At((ulong)(start + i) >> 1);
+                Unsafe.Add(ref bits, i) &= ((long)(uint)number - Limit(Unsafe.Add(ref probability, i))) >> 63;
+                Unsafe.Add(ref bits, i + 1) &= ((long)(number >> 32) - Limit(Unsafe.Add(ref probability, i + 1))) >> 63;
+            }
+
+            if (i < values.Length)
+            {
+                Unsafe.Add(ref bits, i) &= (At(start + i) - Limit(Unsafe.Add(ref probability, i))) >> 63;
+            }
+        }
+    }
+
     /// <summary>Whether the element at a position is kept.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Keeps(long position, double probability) => At(position) < Limit(probability);
 
-    private static long Limit(double probability) => (long)Math.Ceiling(probability * Range);
+    private static long Limit(double probability) => unchecked((long)Math.Ceiling(probability * Range));
 }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace OnnxEmbed.Merging.Methods.TaskVectors;
 
@@ -15,6 +17,7 @@ internal sealed class RankSparsifier(MergeTensor tensor, double[] densities, dou
 
     public RowLayout? Rows { get; } = tensor.Rows;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(TaskPiece piece, int rowLength)
     {
         Scratch scratch = _scratch.TryTake(out Scratch? used) && used.Keys.Length >= rowLength ? used : new Scratch(rowLength);
@@ -51,12 +54,18 @@ internal sealed class RankSparsifier(MergeTensor tensor, double[] densities, dou
         scratch.Order.Fill(keys, ranks);
         double lowest = row.Length == 1 ? densities[model] : densities[model] - epsilons[model];
         double step = row.Length == 1 ? 0 : 2 * epsilons[model] / (row.Length - 1);
-        RandomMask mask = _masks[model];
+        Span<double> probabilities = MemoryMarshal.Cast<long, double>(keys);
         for (int i = 0; i < row.Length; i++)
         {
-            double probability = lowest + (step * ranks[i]);
-            row[i] = !mask.Keeps(start + i, probability) ? 0 : divides ? row[i] / probability : row[i];
+            probabilities[i] = lowest + (step * ranks[i]);
         }
+
+        if (divides)
+        {
+            TensorPrimitives.Divide(row, probabilities, row);
+        }
+
+        _masks[model].Drop(row, start, probabilities);
     }
 
     private sealed class Scratch(int length)

@@ -22,6 +22,7 @@ internal sealed class RowRanks
     private long[] _keys = [];
 
     /// <summary>Ranks of <paramref name="keys"/>, in [0, length - 1].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Fill(ReadOnlySpan<long> keys, Span<int> ranks)
     {
         int length = keys.Length;
@@ -49,9 +50,10 @@ internal sealed class RowRanks
             _sort.Sort(sorted, order);
         }
 
-        for (int i = 0; i < length; i++)
+        ref int rank = ref MemoryMarshal.GetReference(ranks[..length]);
+        for (int i = 0; i < order.Length; i++)
         {
-            ranks[order[i]] = i;
+            Unsafe.Add(ref rank, order[i]) = i;
         }
     }
 
@@ -74,11 +76,13 @@ internal sealed class RowRanks
             }
 
             int position = 0;
+            int largest = 0;
             for (int bin = 0; bin < length; bin++)
             {
                 int count = Unsafe.Add(ref starts, bin);
                 Unsafe.Add(ref starts, bin) = position;
                 position += count;
+                largest = Math.Max(largest, count);
             }
 
             // From the end, so that of equal keys the one at the higher position comes first.
@@ -91,21 +95,20 @@ internal sealed class RowRanks
 
             // Each bin now starts where the one before it ends.
             int start = 0;
-            for (int bin = 0; bin < length; bin++)
+            for (int bin = 0; bin < length && largest > LargestInsertion; bin++)
             {
                 int end = Unsafe.Add(ref starts, bin);
                 if (end - start > LargestInsertion)
                 {
                     _sort.Sort(sorted[start..end], order[start..end]);
                 }
-                else if (end - start > 1)
-                {
-                    Insert(sorted[start..end], order[start..end]);
-                }
 
                 start = end;
             }
         }
+
+        // No element moves out of its bin.
+        Insert(sorted, order);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
