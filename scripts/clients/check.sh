@@ -25,6 +25,12 @@ if [ ${#packages[@]} -eq 0 ]; then
   for package in "$root"/models/*/; do
     [ -f "$package/onnx/model.onnx" ] && packages+=("$(realpath "$package")")
   done
+  # An exported graph, imported with each pooling.
+  for pooling in mean cls last max weightedmean meansqrtlen; do
+    "${ONNXEMBED:-$root/artifacts/bin/onnxembed}" import "$work/models/bert-mean/onnx/model.onnx" --pooling "$pooling" \
+      -o "$work/models/exported-$pooling" --force --quiet >/dev/null
+    packages+=("$work/models/exported-$pooling")
+  done
 fi
 expected "$here/texts.json" "$work/expected.json" "${packages[@]}"
 cd "$work"

@@ -168,9 +168,10 @@ public static class Decomposer
             {
                 made = rule(fused);
             }
-            catch (OverflowException)
+            catch (Exception e) when (e is OverflowException or ArgumentException or InvalidOperationException or IndexOutOfRangeException)
             {
-                throw fused.Fault("needs extents whose products are below 2^63");
+                // Extents beyond 2^63, operands of a rank that the operator does not have.
+                throw fused.Fault($"needs attributes and operands that fit each other: {e.Message.ReplaceLineEndings(" ")}");
             }
 
             builder.Scope = scope;
