@@ -34,7 +34,7 @@ internal sealed class FaultList
     {
         if (_faults.Count > 0)
         {
-            throw new DataException(string.Join("; ", _faults));
+            throw new DataException(JsonText.OneLine(string.Join("; ", _faults)));
         }
     }
 }

@@ -160,7 +160,7 @@ internal readonly partial struct JsonField
             JsonValueKind.Array => $"a list of {_element.GetArrayLength()}",
             _ => Shorten(_element.GetRawText()),
         };
-        return new DataException($"{Where} needs {needs}, got {got}");
+        return new DataException(JsonText.OneLine($"{Where} needs {needs}, got {got}"));
     }
 
     // A text with half of a surrogate pair (\ud800) is JSON, but no text.

@@ -14,6 +14,10 @@ internal static class JsonText
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    /// <summary>The text on one line, as errors are: names from files may hold line ends.</summary>
+    public static string OneLine(string text) =>
+        text.Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+
     public static string Of(JsonNode value) => value.ToJsonString(Indented) + "\n";
 
     public static void Write(string path, JsonNode value) => File.WriteAllText(path, Of(value));

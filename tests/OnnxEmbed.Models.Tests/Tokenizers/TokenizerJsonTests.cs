@@ -107,6 +107,7 @@ public sealed class TokenizerJsonTests
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"post_processor":{"type":"Other"}}""", "post_processor needs a post-processor that is known")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}},"decoder":{"type":"Other"}}""", "decoder needs a decoder that is known")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"b","vocab":{"a":0}}}""", "model.unk_token needs a token of the vocabulary, got \"b\"")]
+    [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0,"\n":0}}}""", "id 0 is \"a\" and \"\\n\"")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0,"b":0}}}""", "needs one token for each id")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":-1}}}""", "model.vocab.a needs a whole number in [0, ")]
     [InlineData("""{"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":4000000000}}}""", "model.vocab.a needs a whole number in [0, ")]
