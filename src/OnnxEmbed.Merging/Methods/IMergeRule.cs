@@ -4,8 +4,8 @@ namespace OnnxEmbed.Merging.Methods;
 internal interface IMergeRule
 {
     /// <summary>
-    /// Whether <see cref="Decide"/> looks at norms, angles or elements of the tensor. Where it does not, and answers with a sum, the tensor is
-    /// measured for the report in the same pass in which it is blended.
+    /// Whether <see cref="Decide"/> looks at norms or angles of the tensor. Where it does not, the tensor is measured for the report in the first
+    /// pass over it that the rule makes, or in the one in which it is blended.
     /// </summary>
     bool Measures => true;
 
