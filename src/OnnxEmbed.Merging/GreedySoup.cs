@@ -3,7 +3,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging;
 
 /// <summary>
-/// Chooses which models go into a uniform average: from the best single model on, each next one stays if the average does not get worse by it
+/// Chooses which models go into a uniform average: from the best single model on, each next one stays if the average does not get worse by
+/// it
 /// (M. Wortsman et al., "Model soups", arXiv:2203.05482, recipe 1).
 /// </summary>
 /// <param name="Steps">What was tried, in order.</param>

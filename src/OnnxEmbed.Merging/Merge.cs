@@ -38,7 +38,8 @@ public static class Merge
     /// <exception cref="OptionException">The options do not fit the method, all faults listed.</exception>
     /// <exception cref="DataException">The models do not fit each other, hold NaN or infinite weights, or are no valid models.</exception>
     /// <exception cref="OperationCanceledException">The merge was stopped.</exception>
-    public static MergeReport Plan(MergeOptions options, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+    public static MergeReport Plan(MergeOptions options, IProgress<MergeProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         return Start(options with { DryRun = true }, progress, cancellation);
@@ -98,16 +99,19 @@ public static class Merge
 
             TensorMerger merger = new(options, arguments, sources, alignment, warnings, progress, cancellation);
             return options.DryRun ? merger.Write("plan.onnx", force: true, () => [])
-                : toPackage ? WritePackage(merger, options, arguments, sources, alignment, template) : WriteFile(merger, options, arguments, sources);
+                : toPackage ? WritePackage(merger, options, arguments, sources, alignment, template)
+                    : WriteFile(merger, options, arguments, sources);
         }
         finally
         {
             // Returning the pages of a mapped file takes 15 ms per GB of it.
-            Parallel.ForEach(sources, new ParallelOptions { MaxDegreeOfParallelism = options.DegreeOfParallelism }, source => source.Dispose());
+            Parallel.ForEach(sources, new ParallelOptions { MaxDegreeOfParallelism = options.DegreeOfParallelism },
+                source => source.Dispose());
         }
     }
 
-    private static MergeReport WriteFile(TensorMerger merger, MergeOptions options, MergeArguments arguments, IReadOnlyList<MergeSource> sources)
+    private static MergeReport WriteFile(TensorMerger merger, MergeOptions options, MergeArguments arguments,
+        IReadOnlyList<MergeSource> sources)
     {
         using AtomicOutput report = AtomicOutput.File(Beside(options.Output, MergeReport.FileName), options.Force);
         using AtomicOutput recipe = AtomicOutput.File(Beside(options.Output, ResolvedRecipe.FileName), options.Force);
@@ -133,7 +137,8 @@ public static class Merge
         {
             files =
             [
-                .. written.Locations.Values.Select(location => location.File).Where(file => file.Length > 0).Append(Path.GetFileName(options.Output)).Distinct(),
+                .. written.Locations.Values.Select(location => location.File).Where(file => file.Length > 0)
+                    .Append(Path.GetFileName(options.Output)).Distinct(),
                 Path.GetFileName(Beside(options.Output, MergeReport.FileName)),
                 Path.GetFileName(Beside(options.Output, ResolvedRecipe.FileName)),
             ];
@@ -146,10 +151,12 @@ public static class Merge
     }
 
     private static MergeReport WritePackage(
-        TensorMerger merger, MergeOptions options, MergeArguments arguments, IReadOnlyList<MergeSource> sources, Alignment alignment, string? template)
+        TensorMerger merger, MergeOptions options, MergeArguments arguments, IReadOnlyList<MergeSource> sources, Alignment alignment,
+            string? template)
     {
         List<ProvenanceInput> hashes = Hashes(sources, options.Base is not null);
-        Dictionary<string, object?> made = arguments.Values.ToDictionary(entry => entry.Key, entry => (object?)entry.Value, StringComparer.Ordinal);
+        Dictionary<string, object?> made = arguments.Values.ToDictionary(entry => entry.Key, entry => (object?)entry.Value,
+            StringComparer.Ordinal);
         made["method"] = options.Method.Name;
         made["models"] = sources.Skip(options.Base is null ? 0 : 1).Select(NameOf).ToArray();
         if (options.Base is not null)
@@ -193,8 +200,10 @@ public static class Merge
                 }
 
                 File.WriteAllText(Path.Combine(directory, MergeReport.FileName), result!.ToJson());
-                File.WriteAllText(Path.Combine(directory, ResolvedRecipe.FileName), ResolvedRecipe.ToYaml(options, arguments, UniformType(sources[0])));
-                string[] files = [.. Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(directory, file).Replace('\\', '/'))];
+                File.WriteAllText(Path.Combine(directory, ResolvedRecipe.FileName),
+                    ResolvedRecipe.ToYaml(options, arguments, UniformType(sources[0])));
+                string[] files = [.. Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
+                    .Select(file => Path.GetRelativePath(directory, file).Replace('\\', '/'))];
                 File.WriteAllText(Path.Combine(directory, MergeManifest.FileName), MergeManifest.Of(directory, files, hashes));
             },
             force: options.Force,
@@ -223,7 +232,8 @@ public static class Merge
             string role = !hasBase ? $"model {i + 1}" : i == 0 ? "base" : $"model {i}";
             hashes.AddRange(sources[i].Pieces.SelectMany(piece => piece.Package is { } package
                 ? package.Hashes(role)
-                : piece.Files.Select(file => ProvenanceInput.Of(role, Path.GetDirectoryName(Path.GetFullPath(file))!, Path.GetFileName(file)))));
+                : piece.Files.Select(file => ProvenanceInput.Of(role, Path.GetDirectoryName(Path.GetFullPath(file))!,
+                    Path.GetFileName(file)))));
             hashes.AddRange(sources[i].AdapterDirectories.SelectMany(directory => (ProvenanceInput[])
             [
                 ProvenanceInput.Of($"{role} adapter", directory, LoraSettings.FileName),
@@ -243,7 +253,8 @@ public static class Merge
     /// <summary>The type of all floating-point tensors; null where they differ.</summary>
     private static ElementType? UniformType(MergeSource source)
     {
-        ElementType[] types = [.. source.Model.Tensors.Values.Select(tensor => tensor.ElementType).Where(type => type.IsFloat()).Distinct()];
+        ElementType[] types = [.. source.Model.Tensors.Values.Select(tensor => tensor.ElementType).Where(type => type.IsFloat())
+            .Distinct()];
         return types.Length == 1 ? types[0] : null;
     }
 }

@@ -20,7 +20,9 @@ public sealed record MergeInput(string Model)
     /// <value>Default 1.</value>
     public double Weight { get; init; } = 1;
 
-    /// <summary>Values of the method's parameters for this model as text, by name (density, …). A weight here goes before <see cref="Weight"/>.</summary>
+    /// <summary>
+    /// Values of the method's parameters for this model as text, by name (density, …). A weight here goes before <see cref="Weight"/>.
+    /// </summary>
     /// <value>Default none.</value>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 
@@ -28,7 +30,9 @@ public sealed record MergeInput(string Model)
     /// <value>Default none: the model as it is.</value>
     public IReadOnlyList<LayerRange> Layers { get; init; } = [];
 
-    /// <summary>Reads <c>MODEL</c> or <c>MODEL+ADAPTER</c>, mergekit's way to name a model with an adapter. A path that exists is never split.</summary>
+    /// <summary>
+    /// Reads <c>MODEL</c> or <c>MODEL+ADAPTER</c>, mergekit's way to name a model with an adapter. A path that exists is never split.
+    /// </summary>
     /// <exception cref="OptionException">A part is empty.</exception>
     public static MergeInput Parse(string text)
     {

@@ -27,7 +27,9 @@ public sealed record MergeMethod
     /// <summary>Address of the paper that describes it.</summary>
     public string Reference { get; }
 
-    /// <summary>What it computes of each tensor: base w₀, models wᵢ with weights cᵢ, task vectors dᵢ = wᵢ - w₀, θ the angle between two.</summary>
+    /// <summary>
+    /// What it computes of each tensor: base w₀, models wᵢ with weights cᵢ, task vectors dᵢ = wᵢ - w₀, θ the angle between two.
+    /// </summary>
     public required string Formula { get; init; }
 
     /// <summary>Fewest models it takes, the base not counted.</summary>

@@ -46,14 +46,17 @@ public static partial class MergeMethods
         ModelParameters = [Weight],
         Parameters =
         [
-            new MergeParameter(NuslerpRule.Flatten, MergeParameterKind.Flag, "true", "take each tensor as one vector; else each row of [out, in]"),
-            new MergeParameter(NuslerpRule.RowWise, MergeParameterKind.Flag, "false", "without flatten: take the vectors along the first axis instead"),
+            new MergeParameter(NuslerpRule.Flatten, MergeParameterKind.Flag, "true",
+                "take each tensor as one vector; else each row of [out, in]"),
+            new MergeParameter(NuslerpRule.RowWise, MergeParameterKind.Flag, "false",
+                "without flatten: take the vectors along the first axis instead"),
         ],
     };
 
     /// <summary>Weighted mean direction of several models, or task vectors, at their weighted mean norm.</summary>
     public static MergeMethod Multislerp { get; } = new(
-        "multislerp", "Mean direction of several models", "https://goddard.blog/posts/multislerp-wow-what-a-cool-idea", 2, null, new MultislerpRule())
+        "multislerp", "Mean direction of several models", "https://goddard.blog/posts/multislerp-wow-what-a-cool-idea", 2, null,
+            new MultislerpRule())
     {
         Formula = "Σ cᵢ‖wᵢ‖ · s/‖s‖, s = Σ cᵢ·wᵢ/(‖wᵢ‖ + eps), or w₀ + the same of the dᵢ with a base",
         Base = BaseUse.Optional,
@@ -61,7 +64,8 @@ public static partial class MergeMethods
         Parameters =
         [
             new MergeParameter(MultislerpRule.NormalizeWeights, MergeParameterKind.Flag, "true", "divide the weights by their sum"),
-            new MergeParameter(MultislerpRule.Epsilon, MergeParameterKind.Number, "1E-08", "added to each norm before it divides") { Minimum = 0 },
+            new MergeParameter(MultislerpRule.Epsilon, MergeParameterKind.Number, "1E-08",
+                "added to each norm before it divides") { Minimum = 0 },
         ],
     };
 
@@ -73,7 +77,8 @@ public static partial class MergeMethods
         Parameters =
         [
             new MergeParameter(KarcherRule.Iterations, MergeParameterKind.Integer, "10", "most steps") { Minimum = 0 },
-            new MergeParameter(KarcherRule.Tolerance, MergeParameterKind.Number, "1E-05", "length of the step, in radians, at which it ends") { Minimum = 0 },
+            new MergeParameter(KarcherRule.Tolerance, MergeParameterKind.Number, "1E-05",
+                "length of the step, in radians, at which it ends") { Minimum = 0 },
         ],
     };
 
@@ -85,7 +90,8 @@ public static partial class MergeMethods
         Base = BaseUse.Required,
         Parameters =
         [
-            new MergeParameter(ModelStockRule.FilterWise, MergeParameterKind.Flag, "false", "a ratio for each row of [out, in] instead of each tensor"),
+            new MergeParameter(ModelStockRule.FilterWise, MergeParameterKind.Flag, "false",
+                "a ratio for each row of [out, in] instead of each tensor"),
         ],
     };
 }

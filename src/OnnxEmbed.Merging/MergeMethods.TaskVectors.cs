@@ -35,5 +35,6 @@ public static partial class MergeMethods
     /// <summary>As RAM, with the differences of one model alone made larger.</summary>
     public static MergeMethod RamPlusTl { get; } = TaskVectorMethods.RamPlusTl();
 
-    private static MergeMethod[] SparseTaskVectors => [Ties, DareLinear, DareTies, Della, DellaLinear, Breadcrumbs, BreadcrumbsTies, Sce, Ram, RamPlusTl];
+    private static MergeMethod[] SparseTaskVectors =>
+        [Ties, DareLinear, DareTies, Della, DellaLinear, Breadcrumbs, BreadcrumbsTies, Sce, Ram, RamPlusTl];
 }

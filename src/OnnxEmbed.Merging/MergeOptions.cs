@@ -12,7 +12,8 @@ public sealed record MergeOptions
     public required MergeMethod Method { get; init; }
 
     /// <summary>
-    /// The models. Graph, tokenizer and element types of the result are those of <see cref="Base"/> where there is one, else of the first model.
+    /// The models. Graph, tokenizer and element types of the result are those of <see cref="Base"/> where there is one, else of the first
+    /// model.
     /// </summary>
     public required IReadOnlyList<MergeInput> Inputs { get; init; }
 
@@ -24,7 +25,8 @@ public sealed record MergeOptions
     public required string Output { get; init; }
 
     /// <summary>
-    /// Values of the method's parameters as text, by name; those left out have their defaults. A parameter of the models given here holds for
+    /// Values of the method's parameters as text, by name; those left out have their defaults. A parameter of the models given here holds
+    /// for
     /// every model that has none of its own.
     /// </summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
@@ -41,11 +43,14 @@ public sealed record MergeOptions
     /// <summary>Whether NaN and infinite weights are merged instead of refused.</summary>
     public bool AllowNonFinite { get; init; }
 
-    /// <summary>Whether what otherwise keeps the base's value with a warning is an error: differing integers, constants and files.</summary>
+    /// <summary>
+    /// Whether what otherwise keeps the base's value with a warning is an error: differing integers, constants and files.
+    /// </summary>
     public bool Strict { get; init; }
 
     /// <summary>
-    /// Whether models with different vocabularies are merged token by token, the result with those of the model that gives the graph. Otherwise
+    /// Whether models with different vocabularies are merged token by token, the result with those of the model that gives the graph.
+    /// Otherwise
     /// different vocabularies are an error.
     /// </summary>
     public bool AlignVocabulary { get; init; }
@@ -55,23 +60,30 @@ public sealed record MergeOptions
     public VocabularyMerge? Vocabulary { get; init; }
 
     /// <summary>
-    /// A chat template that is kept in the result's <c>tokenizer_config.json</c>: Jinja text, <c>auto</c> for the one that most of the models have, or
+    /// A chat template that is kept in the result's <c>tokenizer_config.json</c>: Jinja text, <c>auto</c> for the one that most of the
+    /// models have, or
     /// alpaca, chatml, llama3, mistral, exaone.
     /// </summary>
     /// <value>Default null: what the model that gives the tokenizer has.</value>
     public string? ChatTemplate { get; init; }
 
-    /// <summary>Whether models that by the angles between their weights do not descend from one base are merged instead of refused.</summary>
+    /// <summary>
+    /// Whether models that by the angles between their weights do not descend from one base are merged instead of refused.
+    /// </summary>
     public bool AllowUnrelated { get; init; }
 
-    /// <summary>Whether hashes of result and inputs are written beside a bare file, too, which takes as long as the merge; a package always has them.</summary>
+    /// <summary>
+    /// Whether hashes of result and inputs are written beside a bare file, too, which takes as long as the merge; a package always has
+    /// them.
+    /// </summary>
     public bool Manifest { get; init; }
 
     /// <summary>Whether an existing output is replaced.</summary>
     public bool Force { get; init; }
 
     /// <summary>
-    /// Floating-point type of the result's weights: f64, f32, f16 or bf16, rounded once. Constants of the graph keep theirs; the graph computes in the
+    /// Floating-point type of the result's weights: f64, f32, f16 or bf16, rounded once. Constants of the graph keep theirs; the graph
+    /// computes in the
     /// types that it has, behind a Cast of each weight.
     /// </summary>
     /// <value>Default null: the types of the model that gives the graph.</value>

@@ -50,7 +50,9 @@ public sealed record MergeParameter(string Name, MergeParameterKind Kind, string
         }
     }
 
-    /// <summary>Checks a value that is no text: a double, bool or string as the kind asks. What is wrong is added to <paramref name="faults"/>.</summary>
+    /// <summary>
+    /// Checks a value that is no text: a double, bool or string as the kind asks. What is wrong is added to <paramref name="faults"/>.
+    /// </summary>
     internal object? Check(object value, bool extrapolate, List<string> faults) => value switch
     {
         double number when Kind is MergeParameterKind.Number or MergeParameterKind.Integer => CheckNumber(number, extrapolate, faults),
@@ -73,7 +75,8 @@ public sealed record MergeParameter(string Name, MergeParameterKind Kind, string
     {
         if (!double.IsFinite(number) || (Kind == MergeParameterKind.Integer && number != Math.Floor(number)))
         {
-            faults.Add(string.Create(CultureInfo.InvariantCulture, $"{Name}: needs a {(Kind == MergeParameterKind.Integer ? "whole " : "")}number, got {number}"));
+            faults.Add(string.Create(CultureInfo.InvariantCulture,
+                $"{Name}: needs a {(Kind == MergeParameterKind.Integer ? "whole " : "")}number, got {number}"));
             return null;
         }
 

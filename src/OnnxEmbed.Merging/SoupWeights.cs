@@ -6,8 +6,10 @@ namespace OnnxEmbed.Merging;
 public static class SoupWeights
 {
     /// <summary>
-    /// Exponential moving average over checkpoints, the last one the heaviest. Corrected it is βⁿ⁻ᵏ/Σβⁿ⁻ᵏ for checkpoint k of n, as if the average
-    /// had begun at nothing and were divided by what it holds (D. Kingma and J. Ba, "Adam", arXiv:1412.6980, §3); otherwise the average begins at
+    /// Exponential moving average over checkpoints, the last one the heaviest. Corrected it is βⁿ⁻ᵏ/Σβⁿ⁻ᵏ for checkpoint k of n, as if the
+    /// average
+    /// had begun at nothing and were divided by what it holds (D. Kingma and J. Ba, "Adam", arXiv:1412.6980, §3); otherwise the average
+    /// begins at
     /// the first checkpoint, ema₁ = w₁ and emaₖ = β·emaₖ₋₁ + (1-β)·wₖ, which leaves the first the weight βⁿ⁻¹ whole.
     /// </summary>
     /// <param name="count">Number of checkpoints n, 1 or more.</param>
@@ -50,7 +52,8 @@ public static class SoupWeights
         ArgumentNullException.ThrowIfNull(losses);
         if (losses.Count == 0 || !losses.All(double.IsFinite))
         {
-            throw new OptionException($"weights by loss: need a finite loss of each model, got {(losses.Count == 0 ? "none" : Text.Numbers(losses))}");
+            throw new OptionException(
+                $"weights by loss: need a finite loss of each model, got {(losses.Count == 0 ? "none" : Text.Numbers(losses))}");
         }
 
         if (!(temperature > 0))

@@ -1,8 +1,10 @@
 namespace OnnxEmbed.Merging;
 
 /// <summary>
-/// How models with different vocabularies are merged. In each model every token of the result gets a row: its own; where the model lacks the
-/// token that of <see cref="Tokens"/>; else the base's, that of the only model that has it, or the mean of the rows of all that have it. Rows
+/// How models with different vocabularies are merged. In each model every token of the result gets a row: its own; where the model lacks
+/// the
+/// token that of <see cref="Tokens"/>; else the base's, that of the only model that has it, or the mean of the rows of all that have it.
+/// Rows
 /// that no token uses are the mean of a model's rows.
 /// </summary>
 public sealed record VocabularyMerge
@@ -26,6 +28,7 @@ public sealed record VocabularyMerge
     {
         Model = Model is { } model ? name(model) : null,
         Tokens = Tokens.ToDictionary(
-            entry => entry.Key, entry => entry.Value with { Model = entry.Value.Model is { } from ? name(from) : null }, StringComparer.Ordinal),
+            entry => entry.Key, entry => entry.Value with { Model = entry.Value.Model is { } from ? name(from) : null },
+                StringComparer.Ordinal),
     };
 }

@@ -27,10 +27,13 @@ internal sealed class AdapterBinder
         }
     }
 
-    /// <summary>Layers that an exporter named by their nodes (PyTorch: /encoder/layer.0/attention/self/query/MatMul), and their weights.</summary>
+    /// <summary>
+    /// Layers that an exporter named by their nodes (PyTorch: /encoder/layer.0/attention/self/query/MatMul), and their weights.
+    /// </summary>
     public static IEnumerable<(string Module, string Tensor)> NamedByNodes(OnnxModel model)
     {
-        foreach (NodeProto node in model.Proto.Graph.Node.Where(node => node.OpType is "MatMul" or "Gemm" or "Gather" && node.Input.Count >= 2))
+        foreach (NodeProto node in model.Proto.Graph.Node.Where(node => node.OpType is "MatMul" or "Gemm" or "Gather"
+            && node.Input.Count >= 2))
         {
             string weight = node.Input[node.OpType == "Gather" ? 0 : 1];
             int end = node.Name.LastIndexOf('/');
@@ -75,16 +78,20 @@ internal sealed class AdapterBinder
         }
 
         faults.AddRange(modules.Select(binding => (binding.Tensor, Name: $"module '{binding.Module.Module}'"))
-            .Concat(modules.Where(binding => binding.Bias is not null).Select(binding => (Tensor: binding.Bias!, Name: $"'{binding.Module.BiasParameter}'")))
+            .Concat(modules.Where(binding => binding.Bias is not null)
+                .Select(binding => (Tensor: binding.Bias!, Name: $"'{binding.Module.BiasParameter}'")))
             .GroupBy(entry => entry.Tensor, entry => entry.Name, StringComparer.Ordinal)
             .Where(group => group.Count() > 1)
             .Select(group => $"{string.Join(" and ", group)} all change '{group.Key}'"));
         faults.AddRange(whole.GroupBy(binding => binding.Tensor, StringComparer.Ordinal).Where(group => group.Count() > 1)
             .Select(group => $"{group.Count()} whole tensors replace '{group.Key}'"));
-        return faults.Count == 0 ? new BoundAdapter(modules, whole) : throw new ShapeMismatchException($"{where}: the adapter does not fit the model", faults);
+        return faults.Count == 0 ? new BoundAdapter(modules, whole)
+            : throw new ShapeMismatchException($"{where}: the adapter does not fit the model", faults);
     }
 
-    /// <summary>The module's own name first, then without leading parts such as <c>model.</c>, then as the ending of one name in the model.</summary>
+    /// <summary>
+    /// The module's own name first, then without leading parts such as <c>model.</c>, then as the ending of one name in the model.
+    /// </summary>
     private string? Find(string module)
     {
         for (string name = module; ; name = name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..])
@@ -109,7 +116,9 @@ internal sealed class AdapterBinder
         return ByEnding(module + Weight);
     }
 
-    /// <summary>A parameter that is no weight of a layer: its own name, then without leading parts, then as the ending of one name.</summary>
+    /// <summary>
+    /// A parameter that is no weight of a layer: its own name, then without leading parts, then as the ending of one name.
+    /// </summary>
     private string? FindParameter(string parameter)
     {
         for (string name = parameter; name.Count(c => c == '.') >= 1; name = name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..])
@@ -198,7 +207,8 @@ internal sealed class AdapterBinder
             transposed ??= fanInFanOut || isCheckpoint ? fanInFanOut : null;
             if (transposed is null)
             {
-                faults.Add($"module '{module.Module}': '{name}' is square and no MatMul, Gemm or Transpose tells whether it lies as [out, in]");
+                faults.Add(
+                    $"module '{module.Module}': '{name}' is square and no MatMul, Gemm or Transpose tells whether it lies as [out, in]");
             }
 
             return transposed;

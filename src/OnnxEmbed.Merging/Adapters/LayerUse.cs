@@ -20,7 +20,8 @@ internal sealed class LayerUse(GraphProto graph)
                     answers.Add(input == 1);
                     break;
                 case "Gemm" when input < 2:
-                    bool flipped = (node.Attribute.FirstOrDefault(attribute => attribute.Name == (input == 1 ? "transB" : "transA"))?.I ?? 0) != 0;
+                    bool flipped = (node.Attribute.FirstOrDefault(attribute => attribute.Name == (input == 1 ? "transB" : "transA"))?.I
+                        ?? 0) != 0;
                     answers.Add((input == 1) != flipped);
                     break;
                 case "Transpose":

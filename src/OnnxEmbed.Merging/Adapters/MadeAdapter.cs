@@ -45,7 +45,8 @@ internal sealed class MadeAdapter(ElementType type, ParallelOptions parallel)
     /// <summary>The adapter; layers of another rank than most are named in its patterns.</summary>
     public LoraAdapter ToAdapter(string baseModel, IReadOnlyList<string> modulesToSave, string bias)
     {
-        int rank = _modules.Values.GroupBy(module => module.Rank).OrderByDescending(group => group.Count()).ThenByDescending(group => group.Key).First().Key;
+        int rank = _modules.Values.GroupBy(module => module.Rank).OrderByDescending(group => group.Count())
+            .ThenByDescending(group => group.Key).First().Key;
 
         // A pattern also fits names that end with it: longer names stand first.
         LoraModule[] others = [.. _modules.Values.Where(module => module.Rank != rank).OrderByDescending(module => module.Module.Length)];
@@ -53,7 +54,8 @@ internal sealed class MadeAdapter(ElementType type, ParallelOptions parallel)
         // A longer name of the usual rank must not be caught by the pattern of a shorter one.
         LoraModule[] named =
         [
-            .. others.Concat(_modules.Values.Where(module => module.Rank == rank && others.Any(other => module.Module.EndsWith("." + other.Module, StringComparison.Ordinal))))
+            .. others.Concat(_modules.Values.Where(module => module.Rank == rank
+                && others.Any(other => module.Module.EndsWith("." + other.Module, StringComparison.Ordinal))))
                 .OrderByDescending(module => module.Module.Length),
         ];
         bool biased = _modules.Values.Any(module => module.Bias is not null);

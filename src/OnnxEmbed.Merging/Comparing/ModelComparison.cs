@@ -6,7 +6,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Comparing;
 
 /// <summary>
-/// Compares the weights of models: angles, norms and task vectors. Tensors that another export has under other names, transposed or packed are found as
+/// Compares the weights of models: angles, norms and task vectors. Tensors that another export has under other names, transposed or packed
+/// are found as
 /// in a merge. Nothing is loaded; memory does not grow with the models.
 /// </summary>
 public static class ModelComparison
@@ -45,7 +46,8 @@ public static class ModelComparison
         ArgumentNullException.ThrowIfNull(others);
         if (degreeOfParallelism < 1 || others.Count < 1)
         {
-            throw new OptionException(others.Count < 1 ? "diff: needs two models or more, got one" : $"threads: needs 1 or more, got {degreeOfParallelism}");
+            throw new OptionException(others.Count < 1 ? "diff: needs two models or more, got one"
+                : $"threads: needs 1 or more, got {degreeOfParallelism}");
         }
 
         List<MergeSource> sources = [];
@@ -77,7 +79,8 @@ public static class ModelComparison
         [
             .. theBase.Model.Proto.Graph.Initializer.Select(tensor => tensor.Name)
                 .Where(name => theBase.Model.Tensors.ContainsKey(name) && !theBase.IsScale(name))
-                .SelectMany(name => alignments.SelectMany(alignment => alignment?.Of(name) ?? [new MergeUnit(name, name)]).DistinctBy(unit => unit.Name)),
+                .SelectMany(name => alignments.SelectMany(alignment => alignment?.Of(name) ?? [new MergeUnit(name, name)])
+                    .DistinctBy(unit => unit.Name)),
         ];
         long byteCount = units.Sum(unit => theBase.Model.Tensors[unit.Tensor].ByteLength);
         long bytesDone = 0;
@@ -85,7 +88,8 @@ public static class ModelComparison
         {
             cancellation.ThrowIfCancellationRequested();
             string name = units[done].Name;
-            int[] having = [.. Enumerable.Range(0, count).Where(model => Comparable(theBase, sources[model + 1], units[done], alignments[model]))];
+            int[] having = [.. Enumerable.Range(0, count)
+                .Where(model => Comparable(theBase, sources[model + 1], units[done], alignments[model]))];
             if (having.Length == 0)
             {
                 continue;
@@ -101,7 +105,9 @@ public static class ModelComparison
                 int model = having[i];
                 tensors[model].Add(pairs.Count == 0
                     ? new TensorDifference(name, tensor.ToString(), tensor.ElementCount, equal[i])
-                    : Describe(name, tensor.ToString(), tensor.ElementCount, equal[i], pairs[i]) with { NonFinite = NonFinite(engine, pairs[i], weights[0], weights[i + 1]) });
+                    : Describe(name, tensor.ToString(), tensor.ElementCount, equal[i],
+                        pairs[i]) with
+                    { NonFinite = NonFinite(engine, pairs[i], weights[0], weights[i + 1]) });
                 if (pairs.Count > 0 && !equal[i])
                 {
                     // A constant of the graph, such as the -3e38 of a mask, would hide the angle between the weights.
@@ -130,7 +136,8 @@ public static class ModelComparison
                 else
                 {
                     mismatches.AddRange(alignments[model]!.Matches
-                        .Where(match => match.Other is null && theBase.Model.Tensors[match.Tensor] is { ElementCount: > 1 } tensor && tensor.ElementType.IsFloat())
+                        .Where(match => match.Other is null && theBase.Model.Tensors[match.Tensor] is { ElementCount: > 1 } tensor
+                            && tensor.ElementType.IsFloat())
                         .Select(match => $"{sources[model + 1].Label} has no '{match.Tensor}' {theBase.Model.Tensors[match.Tensor]}"));
                 }
 
@@ -149,7 +156,9 @@ public static class ModelComparison
     private static long NonFinite(BlockEngine engine, PairSums sums, WeightSource first, WeightSource second) =>
         sums.IsFinite ? 0 : engine.CountNonFinite(first) + engine.CountNonFinite(second);
 
-    /// <summary>Which tensor of the other model is which of the first, as merges find it; null where the two do not fit and names have to do.</summary>
+    /// <summary>
+    /// Which tensor of the other model is which of the first, as merges find it; null where the two do not fit and names have to do.
+    /// </summary>
     private static Alignment? Align(MergeSource first, MergeSource other)
     {
         if (!first.HasGraph)

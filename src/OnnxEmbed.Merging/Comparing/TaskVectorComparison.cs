@@ -7,7 +7,8 @@ public sealed record TaskVectorComparison
     public required IReadOnlyList<ModelDifference> Models { get; init; }
 
     /// <summary>
-    /// Cosine between the task vectors of each two models over all weights that all of them have, [model, model], each in [-1, 1]; null where a
+    /// Cosine between the task vectors of each two models over all weights that all of them have, [model, model], each in [-1, 1]; null
+    /// where a
     /// model does not differ from the base, and for a single model.
     /// </summary>
     public required IReadOnlyList<IReadOnlyList<double?>> Cosines { get; init; }

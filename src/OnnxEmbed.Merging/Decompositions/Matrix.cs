@@ -16,7 +16,8 @@ internal sealed class Matrix
         Columns = columns;
         Values = values.Length == (long)rows * columns
             ? values
-            : throw new ArgumentException($"a matrix [{rows}, {columns}] needs {(long)rows * columns} values, got {values.Length}", nameof(values));
+            : throw new ArgumentException($"a matrix [{rows}, {columns}] needs {(long)rows * columns} values, got {values.Length}",
+                nameof(values));
     }
 
     public int Rows { get; }

@@ -60,7 +60,8 @@ internal static class TruncatedSvd
             Matrix basis = new(0, wide.Rows);
             for (int size = FirstBlock; size <= wide.Rows / 8; size *= 2)
             {
-                basis = Iterate(wide, turned, basis.Above(Start(wide.Rows, basis.Rows, size - basis.Rows)), energy, parallel, needed: share * energy);
+                basis = Iterate(wide, turned, basis.Above(Start(wide.Rows, basis.Rows, size - basis.Rows)), energy, parallel,
+                    needed: share * energy);
                 LowRankFactors found = Within(basis, wide, energy, Enough, parallel);
 
                 // The last ones of a block have not converged; an answer that needs them is not taken.
@@ -106,7 +107,9 @@ internal static class TruncatedSvd
         return start;
     }
 
-    /// <summary>Orthonormal rows [k, m] near the leading left singular vectors; not followed up where they will not hold the energy needed.</summary>
+    /// <summary>
+    /// Orthonormal rows [k, m] near the leading left singular vectors; not followed up where they will not hold the energy needed.
+    /// </summary>
     private static Matrix Iterate(Matrix wide, Matrix turned, Matrix start, double energy, ParallelOptions parallel, double needed = 0)
     {
         Matrix basis = OrthonormalRows.Of(start, parallel);
@@ -131,7 +134,9 @@ internal static class TruncatedSvd
         Matrix basis, Matrix wide, double energy, Func<double[], double, int> rank, ParallelOptions parallel) =>
         Finish(basis, MatrixProduct.Multiply(basis, wide, parallel), energy, rank, parallel);
 
-    /// <summary>Singular vectors within a subspace: the eigenvectors of Z·Zᵀ with Z = basis · M; no basis stands for the identity.</summary>
+    /// <summary>
+    /// Singular vectors within a subspace: the eigenvectors of Z·Zᵀ with Z = basis · M; no basis stands for the identity.
+    /// </summary>
     private static LowRankFactors Finish(
         Matrix? basis, Matrix image, double energy, Func<double[], double, int> rank, ParallelOptions parallel)
     {

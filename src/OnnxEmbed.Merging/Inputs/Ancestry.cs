@@ -6,7 +6,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Inputs;
 
 /// <summary>
-/// Tells whether models descend from one base, by the angles between their large matrices. Between unrelated models these are 90°: the cosine of
+/// Tells whether models descend from one base, by the angles between their large matrices. Between unrelated models these are 90°: the
+/// cosine of
 /// n independent elements has the deviation 1/√n, 0.9° for the 4096 that are looked at here. To turn a matrix by 60° training has to
 /// change it by 1.7 times its norm, by 80° by 5.7 times; fine-tuning stays below a few tenths.
 /// </summary>
@@ -23,7 +24,8 @@ internal static class Ancestry
     private const int FewestMatrices = 3;
 
     /// <summary>Compares each model with the first.</summary>
-    public static void Check(IReadOnlyList<MergeSource> sources, Alignment alignment, bool allowUnrelated, List<string> faults, List<string> warnings)
+    public static void Check(IReadOnlyList<MergeSource> sources, Alignment alignment, bool allowUnrelated, List<string> faults,
+        List<string> warnings)
     {
         OnnxModel model = sources[0].Model;
         string[] matrices = [.. model.Tensors
@@ -56,7 +58,8 @@ internal static class Ancestry
             }
             else
             {
-                faults.Add($"{source.Label} and {sources[0].Label} do not descend from one base: {evidence}; --allow-unrelated merges them all the same");
+                faults.Add(
+                    $"{source.Label} and {sources[0].Label} do not descend from one base: {evidence}; --allow-unrelated merges them all the same");
             }
         }
     }

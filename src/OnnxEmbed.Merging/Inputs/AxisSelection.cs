@@ -49,7 +49,9 @@ internal sealed class AxisSelection
     /// <summary>Extents of what is selected from a tensor.</summary>
     public long[] Of(IReadOnlyList<long> shape) => [.. shape.Select((extent, axis) => axis == Axis ? Length : extent)];
 
-    /// <summary>The selected elements [start, start + count) as runs of the stored tensor: where a run begins, where it goes, how long it is.</summary>
+    /// <summary>
+    /// The selected elements [start, start + count) as runs of the stored tensor: where a run begins, where it goes, how long it is.
+    /// </summary>
     public IEnumerable<(long Stored, int Place, int Count)> Runs(IReadOnlyList<long> shape, long start, int count)
     {
         long inner = 1;

@@ -48,7 +48,8 @@ internal static class InputCheck
         Alignment alignment = SourceAlignment.Check(sources, tokens, differences, faults, warnings);
         if (differences.Count > 0)
         {
-            throw new ShapeMismatchException($"merge: needs the same tensors in all models ({sources[0].Label} is the first)", [.. differences, .. faults]);
+            throw new ShapeMismatchException($"merge: needs the same tensors in all models ({sources[0].Label} is the first)",
+                [.. differences, .. faults]);
         }
 
         List<string> origins = [];
@@ -61,7 +62,8 @@ internal static class InputCheck
                 .Where(entry => entry.Value.ElementType.IsFloat() && entry.Value.ElementCount > 1)
                 .Select(entry => (entry.Key, Count: engine.CountNonFinite(new StoredWeights(entry.Value))))
                 .Where(entry => entry.Count > 0)
-                .Select(entry => $"'{entry.Key}': needs finite weights, got {entry.Count} NaN or infinite value{(entry.Count == 1 ? "" : "s")} in {source.Label}")));
+                .Select(entry =>
+                    $"'{entry.Key}': needs finite weights, got {entry.Count} NaN or infinite value{(entry.Count == 1 ? "" : "s")} in {source.Label}")));
         }
 
         faults.AddRange(origins);

@@ -8,7 +8,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Inputs;
 
 /// <summary>
-/// Opens what a merge can take: a model package, an ONNX file, a checkpoint in safetensors, an adapter or a training run, whose result or last
+/// Opens what a merge can take: a model package, an ONNX file, a checkpoint in safetensors, an adapter or a training run, whose result or
+/// last
 /// checkpoint stands for it.
 /// </summary>
 internal static class ModelOpener
@@ -48,7 +49,8 @@ internal static class ModelOpener
             return checkpoint;
         }
 
-        return Checkpoint.FilesOf(path) is { Count: > 0 } files && !File.Exists(Path.Combine(path, "onnx/model.onnx")) ? Checkpoint.Open(files)
+        return Checkpoint.FilesOf(path) is { Count: > 0 } files && !File.Exists(Path.Combine(path, "onnx/model.onnx"))
+            ? Checkpoint.Open(files)
             : File.Exists(Path.Combine(path, "model.onnx")) && !ModelPackage.IsPackage(path) ? Open(Path.Combine(path, "model.onnx"))
             : OpenPackage(path);
     }
@@ -71,7 +73,9 @@ internal static class ModelOpener
             ?? throw new DataException($"{run}: needs a run with model/, adapter/ or checkpoints/, there is none of them yet");
     }
 
-    /// <summary>What a directory of a run holds: an adapter, or weights, of the package that was trained; null where it is neither.</summary>
+    /// <summary>
+    /// What a directory of a run holds: an adapter, or weights, of the package that was trained; null where it is neither.
+    /// </summary>
     private static OpenedModel? OpenPlace(string place, string package, string run)
     {
         string adapter = Path.Combine(place, "adapter");
@@ -93,7 +97,8 @@ internal static class ModelOpener
     {
         string directory = Path.Combine(run, CheckpointsName);
         return !Directory.Exists(directory) ? [] : Directory.GetDirectories(directory, "step-*")
-            .Select(path => (Path: path, Step: long.TryParse(Path.GetFileName(path)[5..], CultureInfo.InvariantCulture, out long step) ? step : -1))
+            .Select(path => (Path: path, Step: long.TryParse(Path.GetFileName(path)[5..], CultureInfo.InvariantCulture, out long step)
+                ? step : -1))
             .Where(checkpoint => checkpoint.Step >= 0)
             .OrderBy(checkpoint => checkpoint.Step)
             .Select(checkpoint => checkpoint.Path);

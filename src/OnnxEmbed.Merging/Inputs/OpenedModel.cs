@@ -11,4 +11,5 @@ namespace OnnxEmbed.Merging.Inputs;
 /// <param name="Adapters">Adapters that belong to the input, to be folded in before those that the user names.</param>
 /// <param name="Owned">What is to be disposed of after the model.</param>
 internal sealed record OpenedModel(
-    OnnxModel Model, bool HasGraph, ModelPackage? Package, IReadOnlyList<string> Files, IReadOnlyList<string> Adapters, IReadOnlyList<IDisposable> Owned);
+    OnnxModel Model, bool HasGraph, ModelPackage? Package, IReadOnlyList<string> Files, IReadOnlyList<string> Adapters,
+        IReadOnlyList<IDisposable> Owned);

@@ -7,14 +7,17 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Inputs;
 
 /// <summary>
-/// The result's graph where its weights get other rows or another element type. For a type each weight is stored in that type and a Cast behind it gives the type that
+/// The result's graph where its weights get other rows or another element type. For a type each weight is stored in that type and a Cast
+/// behind it gives the type that
 /// the nodes of the graph take, so that the model computes as before. Where a Cast is there already it stays the only one.
 /// </summary>
 internal static class OutputLayout
 {
     private const int FirstOpsetOfBFloat16 = 13; // Cast-13 takes bf16
 
-    /// <summary>The model with the shapes and types of the result; its changed tensors have no bytes. The model itself where nothing changes.</summary>
+    /// <summary>
+    /// The model with the shapes and types of the result; its changed tensors have no bytes. The model itself where nothing changes.
+    /// </summary>
     /// <exception cref="OptionException">The graph's opset cannot hold the type.</exception>
     public static OnnxModel Of(OnnxModel model, ElementType? type, IReadOnlyDictionary<string, long[]> shapes)
     {
@@ -35,7 +38,8 @@ internal static class OutputLayout
             return model;
         }
 
-        long opset = model.Proto.OpsetImport.FirstOrDefault(import => import.Domain.Length == 0 || import.Domain == "ai.onnx")?.Version ?? 0;
+        long opset = model.Proto.OpsetImport.FirstOrDefault(import => import.Domain.Length == 0 || import.Domain == "ai.onnx")?.Version
+            ?? 0;
         if (wanted == ElementType.BFloat16 && opset < FirstOpsetOfBFloat16)
         {
             throw new OptionException($"output type: bf16 needs a graph of opset {FirstOpsetOfBFloat16} or later, got {opset}");
@@ -45,7 +49,8 @@ internal static class OutputLayout
         Dictionary<string, TensorData> tensors = new(model.Tensors, StringComparer.Ordinal);
         Dictionary<string, string> casts = new(StringComparer.Ordinal);
         Consumers consumers = new(model.Proto.Graph);
-        HashSet<string> taken = [.. proto.Graph.Node.SelectMany(node => node.Output), .. proto.Graph.Initializer.Select(tensor => tensor.Name)];
+        HashSet<string> taken = [.. proto.Graph.Node.SelectMany(node => node.Output),
+            .. proto.Graph.Initializer.Select(tensor => tensor.Name)];
         List<NodeProto> added = [];
         foreach (string name in changed)
         {
@@ -106,13 +111,15 @@ internal static class OutputLayout
         }
 
         // What lies between is inferred anew by whoever reads the model; an output's last axis are scores of tokens.
-        foreach (ValueInfoProto value in proto.Graph.ValueInfo.Where(value => Dims(value).Any(dim => extents.ContainsKey(dim.DimValue))).ToArray())
+        foreach (ValueInfoProto value in proto.Graph.ValueInfo.Where(value => Dims(value).Any(dim => extents.ContainsKey(dim.DimValue)))
+            .ToArray())
         {
             proto.Graph.ValueInfo.Remove(value);
         }
 
         HashSet<string> scores = TokenTensors.Scores(proto.Graph, shapes.Keys);
-        foreach (TensorShapeProto.Types.Dimension dim in proto.Graph.Output.Where(output => scores.Contains(output.Name)).Select(output => Dims(output).LastOrDefault()).OfType<TensorShapeProto.Types.Dimension>()
+        foreach (TensorShapeProto.Types.Dimension dim in proto.Graph.Output.Where(output => scores.Contains(output.Name))
+            .Select(output => Dims(output).LastOrDefault()).OfType<TensorShapeProto.Types.Dimension>()
             .Concat(proto.Graph.Input.Where(input => shapes.ContainsKey(input.Name)).SelectMany(Dims))
             .Where(dim => extents.ContainsKey(dim.DimValue)))
         {
@@ -121,7 +128,8 @@ internal static class OutputLayout
 
         return new OnnxModel(proto, tensors, model.Locations);
 
-        static IEnumerable<TensorShapeProto.Types.Dimension> Dims(ValueInfoProto value) => value.Type?.TensorType?.Shape?.Dim ?? Enumerable.Empty<TensorShapeProto.Types.Dimension>();
+        static IEnumerable<TensorShapeProto.Types.Dimension> Dims(ValueInfoProto value) => value.Type?.TensorType?.Shape?.Dim
+            ?? Enumerable.Empty<TensorShapeProto.Types.Dimension>();
     }
 
     private static NodeProto Cast(string input, string output, ElementType type)
@@ -133,7 +141,8 @@ internal static class OutputLayout
         return node;
     }
 
-    private static bool HasSubgraph(NodeProto node) => node.Attribute.Any(attribute => attribute.G is not null || attribute.Graphs.Count > 0);
+    private static bool HasSubgraph(NodeProto node) =>
+        node.Attribute.Any(attribute => attribute.G is not null || attribute.Graphs.Count > 0);
 
     /// <summary>Lets the nodes, also those of subgraphs, read the cast values.</summary>
     private static void Rename(GraphProto graph, Dictionary<string, string> casts)

@@ -26,7 +26,9 @@ internal sealed class ParameterNames
         }
     }
 
-    /// <summary>The name that is this one, or ends with it after a dot, or that it ends with; null where there is none or more than one.</summary>
+    /// <summary>
+    /// The name that is this one, or ends with it after a dot, or that it ends with; null where there is none or more than one.
+    /// </summary>
     public string? Find(string name)
     {
         if (_names.Contains(name))
@@ -54,5 +56,6 @@ internal sealed class ParameterNames
     private static string Modern(string name) => name.EndsWith(".gamma", StringComparison.Ordinal) ? name[..^6] + ".weight"
         : name.EndsWith(".beta", StringComparison.Ordinal) ? name[..^5] + ".bias" : name;
 
-    private static string? Shorter(string name) => name.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? name[(dot + 1)..] : null;
+    private static string? Shorter(string name) => name.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? name[(dot + 1)..]
+        : null;
 }

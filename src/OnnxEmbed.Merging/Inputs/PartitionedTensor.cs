@@ -4,7 +4,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Inputs;
 
 /// <summary>
-/// A tensor of the first model and where the others hold it. Where one of them has its parts in several tensors, or packed with others, all are
+/// A tensor of the first model and where the others hold it. Where one of them has its parts in several tensors, or packed with others, all
+/// are
 /// merged part by part, since an angle or a threshold of the whole would not be that of the parts.
 /// </summary>
 internal sealed class PartitionedTensor
@@ -91,7 +92,8 @@ internal sealed class PartitionedTensor
             source.Bind(unit, binding);
             if (binding.Tensor != unit || binding.Transposed || binding.Selection is not null)
             {
-                matches.Add(new TensorMatch(unit, source.Label, binding.Tensor, binding.Kind, binding.Transposed, binding.Selection is not null));
+                matches.Add(new TensorMatch(unit, source.Label, binding.Tensor, binding.Kind, binding.Transposed,
+                    binding.Selection is not null));
             }
         }
     }
@@ -103,7 +105,9 @@ internal sealed class PartitionedTensor
         return whole with { Selection = new AxisSelection(stored, [(begin + (whole.Selection?.Ranges[0].Begin ?? 0), length)]) };
     }
 
-    /// <summary>Parts in order; parts that lie one behind another in one tensor, as packed as in the first model, are that tensor.</summary>
+    /// <summary>
+    /// Parts in order; parts that lie one behind another in one tensor, as packed as in the first model, are that tensor.
+    /// </summary>
     private List<PartBinding> Joined(List<PartBinding> parts)
     {
         List<PartBinding> ordered = [.. parts.Where(part => !part.IsWhole).OrderBy(part => part.Begin)];

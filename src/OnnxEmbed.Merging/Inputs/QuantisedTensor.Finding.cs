@@ -9,7 +9,10 @@ namespace OnnxEmbed.Merging.Inputs;
 /// <content>Which nodes hold quantised weights.</content>
 internal sealed partial class QuantisedTensor
 {
-    /// <summary>Places of codes, scales and zero points among the inputs of operators whose weight is [in, out], with a scale for all or for each output.</summary>
+    /// <summary>
+    /// Places of codes, scales and zero points among the inputs of operators whose weight is [in, out], with a scale for all or for each
+    /// output.
+    /// </summary>
     private static readonly Dictionary<string, (int Codes, int Scales, int Zeros)> Products = new(StringComparer.Ordinal)
     {
         ["QLinearMatMul"] = (3, 4, 5),
@@ -24,16 +27,19 @@ internal sealed partial class QuantisedTensor
     /// <list type="bullet">
     /// <item>DequantizeLinear with 4 or 8 bits, per tensor, per axis and in blocks
     /// (https://github.com/onnx/onnx/blob/v1.17.0/docs/Operators.md#dequantizelinear);</item>
-    /// <item>MatMulNBits: [out, in] in blocks along the inputs, 2, 4 or 8 bits, zero points in codes or floats, columns assigned to blocks by g_idx
+    /// <item>MatMulNBits: [out, in] in blocks along the inputs, 2, 4 or 8 bits, zero points in codes or floats, columns assigned to blocks
+    /// by g_idx
     /// (https://github.com/microsoft/onnxruntime/blob/v1.20.0/docs/ContribOperators.md#com.microsoft.MatMulNBits);</item>
-    /// <item>QLinearMatMul, QGemm without a bias, MatMulIntegerToFloat, DynamicQuantizeMatMul, QAttention, and MatMulInteger whose result is
+    /// <item>QLinearMatMul, QGemm without a bias, MatMulIntegerToFloat, DynamicQuantizeMatMul, QAttention, and MatMulInteger whose result
+    /// is
     /// multiplied by the scale of the weight, as ONNX Runtime quantises dynamically.</item>
     /// </list>
     /// </summary>
     public static IReadOnlyDictionary<string, QuantisedTensor> Find(OnnxModel model)
     {
         Dictionary<string, QuantisedTensor> found = new(StringComparer.Ordinal);
-        if (!model.Proto.Graph.Node.Any(node => Products.ContainsKey(node.OpType) || node.OpType is "DequantizeLinear" or "MatMulNBits" or "MatMulInteger"))
+        if (!model.Proto.Graph.Node.Any(node => Products.ContainsKey(node.OpType)
+            || node.OpType is "DequantizeLinear" or "MatMulNBits" or "MatMulInteger"))
         {
             return found;
         }
@@ -86,8 +92,10 @@ internal sealed partial class QuantisedTensor
     private static QuantisedTensor? OfDequantize(NodeProto node, OnnxModel model, Consumers consumers)
     {
         string? zeros = Input(node, 2);
-        if (!Owned(model, consumers, Input(node, 0), out TensorData? codes) || !model.Tensors.TryGetValue(Input(node, 1) ?? "", out TensorData? scales)
-            || codes.ElementType is not (ElementType.Int8 or ElementType.UInt8 or ElementType.Int4 or ElementType.UInt4) || !scales.ElementType.IsFloat()
+        if (!Owned(model, consumers, Input(node, 0), out TensorData? codes)
+            || !model.Tensors.TryGetValue(Input(node, 1) ?? "", out TensorData? scales)
+            || codes.ElementType is not (ElementType.Int8 or ElementType.UInt8 or ElementType.Int4 or ElementType.UInt4)
+                || !scales.ElementType.IsFloat()
             || !ZerosFit(ref zeros, model, consumers, codes, scales))
         {
             return null;
@@ -110,8 +118,10 @@ internal sealed partial class QuantisedTensor
 
     private static QuantisedTensor? OfMatMul(NodeProto node, OnnxModel model, Consumers consumers)
     {
-        if (!Owned(model, consumers, Input(node, 1), out TensorData? codes) || !model.Tensors.TryGetValue(Input(node, 2) ?? "", out TensorData? scales)
-            || (Attribute(node, "N"), Attribute(node, "K"), Attribute(node, "block_size")) is not (long n and > 0, long k and > 0, long block and > 0)
+        if (!Owned(model, consumers, Input(node, 1), out TensorData? codes)
+            || !model.Tensors.TryGetValue(Input(node, 2) ?? "", out TensorData? scales)
+            || (Attribute(node, "N"), Attribute(node, "K"), Attribute(node, "block_size")) is not (long n and > 0, long k and > 0,
+                long block and > 0)
             || codes.ElementType != ElementType.UInt8 || !scales.ElementType.IsFloat())
         {
             return null;
@@ -132,7 +142,8 @@ internal sealed partial class QuantisedTensor
         if (Input(node, 4) is { } order)
         {
             // Inputs in another order: g_idx gives the block of each column. It stays the first model's.
-            fits = fits && model.Tensors.TryGetValue(order, out TensorData? columns) && columns is { ElementType: ElementType.Int32, Shape: [long count] }
+            fits = fits && model.Tensors.TryGetValue(order, out TensorData? columns)
+                && columns is { ElementType: ElementType.Int32, Shape: [long count] }
                 && count == k && (groups = columns.ToArray<int>()).All(group => group >= 0 && group < blocks);
         }
 
@@ -144,9 +155,11 @@ internal sealed partial class QuantisedTensor
     }
 
     /// <summary>A weight [in, out] of a product in whole numbers.</summary>
-    private static QuantisedTensor? OfProduct(NodeProto node, string? name, string? scale, string? zeros, OnnxModel model, Consumers consumers)
+    private static QuantisedTensor? OfProduct(NodeProto node, string? name, string? scale, string? zeros, OnnxModel model,
+        Consumers consumers)
     {
-        if (!Owned(model, consumers, name, out TensorData? codes) || codes.ElementType is not (ElementType.Int8 or ElementType.UInt8) || codes.Shape.Count != 2
+        if (!Owned(model, consumers, name, out TensorData? codes) || codes.ElementType is not (ElementType.Int8 or ElementType.UInt8)
+            || codes.Shape.Count != 2
             || scale is null || !model.Tensors.TryGetValue(scale, out TensorData? scales) || !scales.ElementType.IsFloat()
             || !ZerosFit(ref zeros, model, consumers, codes, scales) || (node.OpType == "QGemm" && Input(node, 6) is not null))
         {
@@ -173,7 +186,8 @@ internal sealed partial class QuantisedTensor
         }
 
         string? scale = model.Tensors.ContainsKey(factor) ? null // of input and weight in one: not the weight's
-            : makers.TryGetValue(factor, out NodeProto? scales) && scales.OpType == "Mul" ? scales.Input.SingleOrDefault(model.Tensors.ContainsKey) : null;
+            : makers.TryGetValue(factor, out NodeProto? scales) && scales.OpType == "Mul"
+                ? scales.Input.SingleOrDefault(model.Tensors.ContainsKey) : null;
         return OfProduct(node, Input(node, 1), scale, Input(node, 3), model, consumers);
 
         NodeProto? Only(string value) => consumers.Of(value).Select(use => use.Node).ToArray() is [NodeProto only] ? only : null;
@@ -187,7 +201,8 @@ internal sealed partial class QuantisedTensor
             return true;
         }
 
-        if (!model.Tensors.TryGetValue(zeros, out TensorData? values) || values.ElementType != codes.ElementType || values.ElementCount != scales.ElementCount)
+        if (!model.Tensors.TryGetValue(zeros, out TensorData? values) || values.ElementType != codes.ElementType
+            || values.ElementCount != scales.ElementCount)
         {
             return false;
         }
@@ -209,7 +224,8 @@ internal sealed partial class QuantisedTensor
         return name is not null && model.Tensors.TryGetValue(name, out tensor) && consumers.Of(name).Count() == 1;
     }
 
-    private static string? Input(NodeProto node, int index) => node.Input.Count > index && node.Input[index].Length > 0 ? node.Input[index] : null;
+    private static string? Input(NodeProto node, int index) => node.Input.Count > index && node.Input[index].Length > 0 ? node.Input[index]
+        : null;
 
     private static long? Attribute(NodeProto node, string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name)?.I;
 }

@@ -18,7 +18,8 @@ internal sealed partial class QuantisedTensor
     private readonly long _blocks;
     private readonly bool _isPacked;
 
-    private QuantisedTensor(string name, OnnxModel model, string scales, string? zeros, long[] shape, int axis, long block, int bits, bool isPacked,
+    private QuantisedTensor(string name, OnnxModel model, string scales, string? zeros, long[] shape, int axis, long block, int bits,
+        bool isPacked,
         int[]? groupOfColumn = null)
     {
         Name = name;
@@ -90,7 +91,8 @@ internal sealed partial class QuantisedTensor
     public int Highest => IsSigned ? (1 << (Bits - 1)) - 1 : (1 << Bits) - 1;
 
     /// <summary>Whether codes, scales and zero points lie alike, so that the bytes of one can stand for the other's.</summary>
-    public bool LiesLike(QuantisedTensor other) => Codes.ToString() == other.Codes.ToString() && Scales.ToString() == other.Scales.ToString()
+    public bool LiesLike(QuantisedTensor other) => Codes.ToString() == other.Codes.ToString()
+        && Scales.ToString() == other.Scales.ToString()
         && Zeros?.ToString() == other.Zeros?.ToString() && Shape.SequenceEqual(other.Shape) && Bits == other.Bits && _block == other._block
         && (_groupOfColumn ?? []).AsSpan().SequenceEqual(other._groupOfColumn ?? [])
         && (!SharesScales || (Scales.ContentEquals(other.Scales) && (Zeros is null || Zeros.ContentEquals(other.Zeros!))));

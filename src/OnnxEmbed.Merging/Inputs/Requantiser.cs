@@ -3,8 +3,10 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Inputs;
 
 /// <summary>
-/// Puts new values into the layout of a quantised weight. Each group gets a scale that just holds its largest value: symmetric where the zero
-/// points are those in the middle, else from the smallest to the largest value, 0 among them. It is used in two passes, ranges and codes, block by block
+/// Puts new values into the layout of a quantised weight. Each group gets a scale that just holds its largest value: symmetric where the
+/// zero
+/// points are those in the middle, else from the smallest to the largest value, 0 among them. It is used in two passes, ranges and codes,
+/// block by block
 /// from any thread; the result does not depend on their order.
 /// </summary>
 internal sealed class Requantiser
@@ -42,7 +44,8 @@ internal sealed class Requantiser
     public double SquaredNorm => _sums.Values.Sum(sum => sum.Norm);
 
     /// <summary>Norm of what quantising changed against the norm of the values.</summary>
-    public double RelativeError => _sums.Values.Sum(sum => sum.Values) is var total and > 0 ? Math.Sqrt(_sums.Values.Sum(sum => sum.Error) / total) : 0;
+    public double RelativeError => _sums.Values.Sum(sum => sum.Values) is var total and > 0
+        ? Math.Sqrt(_sums.Values.Sum(sum => sum.Error) / total) : 0;
 
     private int Middle => _layout.IsSigned || (_layout.Zeros is null && !_layout.IsPacked) ? 0 : 1 << (_layout.Bits - 1);
 
@@ -79,7 +82,8 @@ internal sealed class Requantiser
             for (int i = 0; i < values.Length; i++)
             {
                 long group = _layout.GroupOf(start + i);
-                double wanted = _layout.HasFloatZeros ? Math.Round((values[i] / _scales[group]) + _zeros[group]) : Math.Round(values[i] / _scales[group]) + _zeros[group];
+                double wanted = _layout.HasFloatZeros ? Math.Round((values[i] / _scales[group]) + _zeros[group])
+                    : Math.Round(values[i] / _scales[group]) + _zeros[group];
                 int code = (int)Math.Clamp(wanted, Lowest, Highest);
                 (long place, int shift) = _layout.PlaceOf(start + i);
                 Codes[place] |= unchecked((byte)((code & mask) << shift));

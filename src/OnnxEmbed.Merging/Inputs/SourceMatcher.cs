@@ -7,7 +7,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Inputs;
 
 /// <summary>
-/// Finds in another model the values of each tensor of the first: by name where the name means something, by the place in the graph where it
+/// Finds in another model the values of each tensor of the first: by name where the name means something, by the place in the graph where
+/// it
 /// does not, and for files without a graph by the layer that the nodes of the first are named after.
 /// </summary>
 internal sealed class SourceMatcher
@@ -37,7 +38,8 @@ internal sealed class SourceMatcher
 
     /// <summary>Tables that tokens are looked up in.</summary>
     private IReadOnlyList<string> TokenTables => [.. _graph.Value.Nodes
-        .Where(node => node is { Operator: "Gather", Inputs: [{ Leaf: { IsWhole: true, Leaf.IsInitializer: true } }, { Input: "input_ids" }] })
+        .Where(node =>
+            node is { Operator: "Gather", Inputs: [{ Leaf: { IsWhole: true, Leaf.IsInitializer: true } }, { Input: "input_ids" }] })
         .Select(node => node.Inputs[0]!.Leaf!.Value.Leaf.Name)
         .Distinct()];
 
@@ -124,7 +126,8 @@ internal sealed class SourceMatcher
         SourceAlignment.Agree(tensor, match)
         || (tensor.ElementType.IsFloat() && match.ElementType.IsFloat() && tensor.Shape.Count == match.Shape.Count
             && (transposed ? tensor.Shape.SequenceEqual(match.Shape.Reverse())
-                : _alignsTokens && TokenAxes.TryGetValue(name, out int axis) && !tensor.Shape.Where((extent, i) => i != axis && extent != match.Shape[i]).Any()));
+                : _alignsTokens && TokenAxes.TryGetValue(name, out int axis)
+                    && !tensor.Shape.Where((extent, i) => i != axis && extent != match.Shape[i]).Any()));
 
     /// <summary>The shape decides; for a square weight what the graphs do with it.</summary>
     private bool IsTransposed(string name, TensorData tensor, TensorData match, bool? theirs, bool sameGraph)
@@ -211,7 +214,8 @@ internal sealed class SourceMatcher
     }
 
     /// <summary>Tensors of the other model that go nowhere: a fault where the graphs are compared by names alone.</summary>
-    private void Leftovers(MergeSource other, Dictionary<string, List<PartBinding>> found, bool lenient, List<string> faults, List<string> warnings)
+    private void Leftovers(MergeSource other, Dictionary<string, List<PartBinding>> found, bool lenient, List<string> faults,
+        List<string> warnings)
     {
         HashSet<string> used = [.. found.Values.SelectMany(parts => parts).Select(part => part.Binding.Tensor)];
         string[] left = [.. other.Model.Tensors.Keys.Where(name => !used.Contains(name) && !other.IsScale(name))];
@@ -230,13 +234,17 @@ internal sealed class SourceMatcher
     }
 
     private static bool IsWeight(TensorData tensor, string name) => tensor.ElementType.IsFloat()
-        && (tensor.ElementCount > 1 || name.EndsWith(".weight", StringComparison.Ordinal) || name.EndsWith(".bias", StringComparison.Ordinal));
+        && (tensor.ElementCount > 1 || name.EndsWith(".weight", StringComparison.Ordinal)
+            || name.EndsWith(".bias", StringComparison.Ordinal));
 
-    /// <summary>PyTorch's exporter names nodes by module, /encoder/layer.0/attention/self/query/MatMul, where it gives their weights numbers.</summary>
+    /// <summary>
+    /// PyTorch's exporter names nodes by module, /encoder/layer.0/attention/self/query/MatMul, where it gives their weights numbers.
+    /// </summary>
     private Dictionary<string, string> LayerNames()
     {
         Dictionary<string, string> names = new(StringComparer.Ordinal);
-        foreach (Onnx.Schema.NodeProto node in _first.Model.Proto.Graph.Node.Where(node => node.OpType is "MatMul" or "Gemm" && node.Input.Count >= 2))
+        foreach (Onnx.Schema.NodeProto node in _first.Model.Proto.Graph.Node.Where(node => node.OpType is "MatMul" or "Gemm"
+            && node.Input.Count >= 2))
         {
             int end = node.Name.LastIndexOf('/');
             if (end > 0)

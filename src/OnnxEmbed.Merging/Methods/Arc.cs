@@ -4,7 +4,8 @@ namespace OnnxEmbed.Merging.Methods;
 
 /// <summary>
 /// The two factors of a point on the arc between two vectors: sin((1-t)θ)/sin θ and sin(tθ)/sin θ, θ the angle between them (K. Shoemake,
-/// "Animating rotation with quaternion curves", SIGGRAPH 1985, §3.3). Where the sphere gives no direction (zero vectors, colinear or opposite
+/// "Animating rotation with quaternion curves", SIGGRAPH 1985, §3.3). Where the sphere gives no direction (zero vectors, colinear or
+/// opposite
 /// ones) they are 1-t and t.
 /// </summary>
 /// <param name="First">Factor of the first vector.</param>
@@ -17,7 +18,8 @@ internal readonly record struct Arc(double First, double Second, string Action, 
     public const string OnTheSphere = "slerp";
 
     /// <summary>
-    /// Below this sine the formula is lost in rounding: the sums carry about 1e-15, hence an angle near 0 or π about 3e-8. Near 0 slerp and lerp
+    /// Below this sine the formula is lost in rounding: the sums carry about 1e-15, hence an angle near 0 or π about 3e-8. Near 0 slerp and
+    /// lerp
     /// agree to sin²θ there, far below the rounding of any weight.
     /// </summary>
     private const double SmallestSine = 1e-7;
@@ -51,7 +53,8 @@ internal readonly record struct Arc(double First, double Second, string Action, 
         double sine = Math.Sin(angle);
         return sine >= SmallestSine ? At(angle, sine, t)
             : angle < 1 ? Straight(t, "lerp: colinear")
-            : Straight(t, "lerp: opposite", "the two models are opposite vectors, between which no arc is the shortest; interpolated straight");
+            : Straight(t, "lerp: opposite",
+                "the two models are opposite vectors, between which no arc is the shortest; interpolated straight");
     }
 
     /// <summary>As mergekit's slerp decides.</summary>
@@ -76,5 +79,6 @@ internal readonly record struct Arc(double First, double Second, string Action, 
     /// <summary>1-t and t.</summary>
     public static Arc Straight(double t, string action, string? warning = null) => new(1 - t, t, action, warning);
 
-    private static Arc At(double angle, double sine, double t) => new(Math.Sin((1 - t) * angle) / sine, Math.Sin(t * angle) / sine, OnTheSphere);
+    private static Arc At(double angle, double sine, double t) =>
+        new(Math.Sin((1 - t) * angle) / sine, Math.Sin(t * angle) / sine, OnTheSphere);
 }

@@ -1,9 +1,12 @@
 namespace OnnxEmbed.Merging.Methods;
 
 /// <summary>
-/// Takes over from the model the elements whose importance stands out: importance = |w - base|·KL(p‖q), p and q the softmax of the element's
-/// row in model and base, each plus 1e-8; base + (w - base) where it reaches median + 1.5·(upper - lower quartile), the base elsewhere. Formula:
-/// mergekit's documentation of arcee_fusion. The quartiles are the values of rank ⌊p·(n-1)⌋ of all importances, exactly; mergekit draws a sample
+/// Takes over from the model the elements whose importance stands out: importance = |w - base|·KL(p‖q), p and q the softmax of the
+/// element's
+/// row in model and base, each plus 1e-8; base + (w - base) where it reaches median + 1.5·(upper - lower quartile), the base elsewhere.
+/// Formula:
+/// mergekit's documentation of arcee_fusion. The quartiles are the values of rank ⌊p·(n-1)⌋ of all importances, exactly; mergekit draws a
+/// sample
 /// of large tensors.
 /// </summary>
 internal sealed class ArceeFusionRule : IMergeRule

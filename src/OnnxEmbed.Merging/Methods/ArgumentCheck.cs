@@ -38,7 +38,8 @@ internal static class ArgumentCheck
             .Concat(options.Inputs.SelectMany(input => input.Parameters.Keys.Except(method.Parameters.Select(parameter => parameter.Name))))
             .Concat(options.Schedule?.Names ?? []);
         faults.AddRange(given.Distinct().Except(known).Select(name => $"parameter '{name}': not one of those of {method.Name} ({list})"));
-        faults.AddRange(options.Inputs.SelectMany(input => input.Parameters.Keys).Distinct().Intersect(method.Parameters.Select(parameter => parameter.Name))
+        faults.AddRange(options.Inputs.SelectMany(input => input.Parameters.Keys).Distinct()
+            .Intersect(method.Parameters.Select(parameter => parameter.Name))
             .Select(name => $"parameter '{name}': one value for the whole merge, not for single models"));
         CheckInputs(options, faults);
         MergeArguments arguments = new(method, values, modelValues, options);
@@ -50,7 +51,8 @@ internal static class ArgumentCheck
         return faults.Count == 0 ? arguments : throw new OptionException($"merge {method.Name}: " + string.Join("; ", faults));
     }
 
-    private static void Add(Dictionary<string, object> values, MergeParameter parameter, string? text, MergeOptions options, List<string> faults)
+    private static void Add(Dictionary<string, object> values, MergeParameter parameter, string? text, MergeOptions options,
+        List<string> faults)
     {
         text ??= (options.Compatibility == MergeCompatibility.Mergekit ? parameter.MergekitDefault : null) ?? parameter.Default;
         if (text is null)
@@ -94,7 +96,8 @@ internal static class ArgumentCheck
         {
             if (input.AdapterWeights.Count != input.Adapters.Count || !input.AdapterWeights.All(double.IsFinite))
             {
-                faults.Add($"adapter weights: need a number for each of the {input.Adapters.Count} adapters of {input.Model}, got {Text.Numbers(input.AdapterWeights)}");
+                faults.Add(
+                    $"adapter weights: need a number for each of the {input.Adapters.Count} adapters of {input.Model}, got {Text.Numbers(input.AdapterWeights)}");
             }
         }
 

@@ -8,13 +8,17 @@ namespace OnnxEmbed.Merging.Methods;
 /// </summary>
 internal interface IParameterSchedule
 {
-    /// <summary>Parameters that it has a value of for some tensor. Those need no scalar value, and must be parameters of the method.</summary>
+    /// <summary>
+    /// Parameters that it has a value of for some tensor. Those need no scalar value, and must be parameters of the method.
+    /// </summary>
     IReadOnlyCollection<string> Names { get; }
 
     /// <summary>Learns the model whose tensors the result has, before values are asked for; returns warnings.</summary>
     IReadOnlyList<string> Bind(OnnxModel model);
 
-    /// <summary>Value of a parameter: a double, bool or string as the kind of the parameter asks; null where it says nothing of this tensor.</summary>
+    /// <summary>
+    /// Value of a parameter: a double, bool or string as the kind of the parameter asks; null where it says nothing of this tensor.
+    /// </summary>
     /// <param name="parameter">Name of the parameter.</param>
     /// <param name="tensor">Name of the initializer.</param>
     /// <param name="model">Index of the model, the base not counted; null for a parameter of the whole method.</param>

@@ -3,7 +3,8 @@ namespace OnnxEmbed.Merging.Methods;
 /// <summary>
 /// The mean on the sphere at the mean norm: the direction m whose squared angles to the directions ûᵢ have the smallest sum (H. Karcher,
 /// "Riemannian center of mass and mollifier smoothing", Comm. Pure Appl. Math. 30, 1977). From the normalised sum of the ûᵢ on,
-/// T = 1/N · Σ θᵢ/sin θᵢ · (ûᵢ - cos θᵢ·m) and m ← cos‖T‖·m + sin‖T‖·T/‖T‖, until ‖T‖ is below the tolerance. All of it happens in the factors
+/// T = 1/N · Σ θᵢ/sin θᵢ · (ûᵢ - cos θᵢ·m) and m ← cos‖T‖·m + sin‖T‖·T/‖T‖, until ‖T‖ is below the tolerance. All of it happens in the
+/// factors
 /// of the ûᵢ.
 /// </summary>
 internal sealed class KarcherRule : IMergeRule

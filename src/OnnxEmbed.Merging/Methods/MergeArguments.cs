@@ -18,7 +18,8 @@ internal sealed class MergeArguments(
     public IReadOnlyList<IReadOnlyDictionary<string, object>> ModelValues => modelValues;
 
     /// <summary>Weight of each model; 1 for methods without weights.</summary>
-    public IReadOnlyList<double> Weights => [.. modelValues.Select(model => model.TryGetValue(MergeMethod.Weight, out object? weight) ? (double)weight : 1)];
+    public IReadOnlyList<double> Weights =>
+        [.. modelValues.Select(model => model.TryGetValue(MergeMethod.Weight, out object? weight) ? (double)weight : 1)];
 
     /// <summary>Whether mergekit's numbers are wanted where ours differ.</summary>
     public bool LikeMergekit => options.Compatibility == MergeCompatibility.Mergekit;

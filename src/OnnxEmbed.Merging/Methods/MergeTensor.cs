@@ -4,7 +4,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Methods;
 
 /// <summary>
-/// One tensor in all models of a merge, as a rule sees it: what is known of it already, passes over its elements for what else a rule needs,
+/// One tensor in all models of a merge, as a rule sees it: what is known of it already, passes over its elements for what else a rule
+/// needs,
 /// and the ways to answer. Passes run on several threads, in a few blocks of memory, and give the same result on any number of threads.
 /// </summary>
 internal sealed class MergeTensor(
@@ -38,13 +39,15 @@ internal sealed class MergeTensor(
     public bool AllEqual => allEqual;
 
     /// <summary>
-    /// Sums over the first source (the base where there is one) and each later one; the first with itself where it is alone. Measured in the first
+    /// Sums over the first source (the base where there is one) and each later one; the first with itself where it is alone. Measured in
+    /// the first
     /// pass over the tensor, or when first asked for.
     /// </summary>
     public IReadOnlyList<PairSums> Pairs => engine.Finish(measurement);
 
     /// <summary>
-    /// The rows of a weight as PyTorch has it: [out, in], a row for each output, whichever way the file stores it. Tensors of more axes have a
+    /// The rows of a weight as PyTorch has it: [out, in], a row for each output, whichever way the file stores it. Tensors of more axes
+    /// have a
     /// row for each vector along the last axis; those of fewer are one row.
     /// </summary>
     public RowLayout Rows
@@ -57,24 +60,30 @@ internal sealed class MergeTensor(
         }
     }
 
-    /// <summary><see cref="Rows"/> of a matrix; of tensors of more axes what belongs to one index of the first axis, as of a convolution's filter.</summary>
-    public RowLayout Filters => shape.Count <= 2 || ElementCount == 0 ? Rows : new RowLayout(shape[0], checked((int)(ElementCount / shape[0])), false);
+    /// <summary>
+    /// <see cref="Rows"/> of a matrix; of tensors of more axes what belongs to one index of the first axis, as of a convolution's filter.
+    /// </summary>
+    public RowLayout Filters => shape.Count <= 2 || ElementCount == 0 ? Rows
+        : new RowLayout(shape[0], checked((int)(ElementCount / shape[0])), false);
 
     /// <summary>Norms and angles between each two models, the base not counted. Measured when first asked for.</summary>
-    public GramSums Gram => _gram ??= ModelCount <= 2 && !hasBase ? new GramSums(ModelCount, Pairs) : Measure((block, model) => block.Model(model));
+    public GramSums Gram => _gram ??= ModelCount <= 2 && !hasBase ? new GramSums(ModelCount, Pairs)
+        : Measure((block, model) => block.Model(model));
 
     /// <summary>Norms and angles between each two task vectors, model minus base. Measured when first asked for.</summary>
     public GramSums TaskGram => _taskGram ??= Measure((block, model) => block.Task(model));
 
     /// <summary>
-    /// Measures each block and adds what was measured in the order of the blocks: for sums in floating-point. What is measured should be small,
+    /// Measures each block and adds what was measured in the order of the blocks: for sums in floating-point. What is measured should be
+    /// small,
     /// since some of it is held until its turn comes.
     /// </summary>
     public T Fold<T>(Func<TensorBlock, T> measure, Func<T, T, T> add, RowLayout? rows = null) =>
         engine.Fold(sources, hasBase, rows, measure, add, measurement);
 
     /// <summary>
-    /// Counts into one object for each thread: for what is exact in any order, such as histograms, of which one for each block would be large.
+    /// Counts into one object for each thread: for what is exact in any order, such as histograms, of which one for each block would be
+    /// large.
     /// </summary>
     public T Tally<T>(Func<T> make, Action<TensorBlock, T> count, Action<T, T> addSecondToFirst, RowLayout? rows = null) =>
         engine.Tally(sources, hasBase, rows, make, count, addSecondToFirst, measurement);
@@ -96,7 +105,8 @@ internal sealed class MergeTensor(
         new(hasBase ? [0, .. factors] : [.. factors], null, action, warning);
 
     /// <summary>
-    /// base + Σ factor · (model - base), written as a sum over base and models. In double that differs by less than 1e-15 of the weights from
+    /// base + Σ factor · (model - base), written as a sum over base and models. In double that differs by less than 1e-15 of the weights
+    /// from
     /// the sum over differences, far below the rounding of a float.
     /// </summary>
     public TensorBlend AddTasks(IReadOnlyList<double> factors, string action, string? warning = null) =>

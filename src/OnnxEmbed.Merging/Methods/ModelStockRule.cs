@@ -4,7 +4,8 @@ namespace OnnxEmbed.Merging.Methods;
 
 /// <summary>
 /// t·mean(wᵢ) + (1-t)·base with t = N·c/(1 + (N-1)·c), c the mean cosine between each two task vectors (D.-H. Jang et al., "Model Stock",
-/// arXiv:2403.19522, eq. 2-4), for each tensor or for each row. t is kept in [0, 1]: task vectors that point apart (c below 0) would lead away
+/// arXiv:2403.19522, eq. 2-4), for each tensor or for each row. t is kept in [0, 1]: task vectors that point apart (c below 0) would lead
+/// away
 /// from the models, and at c = -1/(N-1) to infinity.
 /// </summary>
 internal sealed class ModelStockRule : IMergeRule
@@ -80,7 +81,8 @@ internal sealed class ModelStockRule : IMergeRule
             for (int j = i + 1; j < gram.Count; j++)
             {
                 PairSums pair = gram[i, j];
-                double cosine = likeMergekit ? Math.Clamp(pair.Dot / Math.Max(pair.FirstNorm * pair.SecondNorm, MergekitNorms), -1, 1) : pair.Cosine;
+                double cosine = likeMergekit ? Math.Clamp(pair.Dot / Math.Max(pair.FirstNorm * pair.SecondNorm, MergekitNorms), -1, 1)
+                    : pair.Cosine;
                 sum += double.IsNaN(cosine) ? 0 : cosine;
             }
         }

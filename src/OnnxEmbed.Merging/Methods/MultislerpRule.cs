@@ -1,8 +1,10 @@
 namespace OnnxEmbed.Merging.Methods;
 
 /// <summary>
-/// Σ cᵢ‖wᵢ‖ · s/‖s‖ with s = Σ cᵢ·ûᵢ and ûᵢ = wᵢ/(‖wᵢ‖ + ε): the weighted mean direction at the weighted mean norm; with a base, of the task
-/// vectors. mergekit's documentation of multislerp goes on by a step in the tangent space at m = s/‖s‖, τ = Σ cᵢ·(ûᵢ - (ûᵢ·m)m) = s - (s·m)m;
+/// Σ cᵢ‖wᵢ‖ · s/‖s‖ with s = Σ cᵢ·ûᵢ and ûᵢ = wᵢ/(‖wᵢ‖ + ε): the weighted mean direction at the weighted mean norm; with a base, of the
+/// task
+/// vectors. mergekit's documentation of multislerp goes on by a step in the tangent space at m = s/‖s‖, τ = Σ cᵢ·(ûᵢ - (ûᵢ·m)m) = s -
+/// (s·m)m;
 /// since m lies along s, τ is 0 and the step leads nowhere.
 /// </summary>
 internal sealed class MultislerpRule : IMergeRule

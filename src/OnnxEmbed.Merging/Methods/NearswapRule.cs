@@ -1,7 +1,8 @@
 namespace OnnxEmbed.Merging.Methods;
 
 /// <summary>
-/// a·w + (1-a)·base with a = min(t/|w - base|, 1) element by element: the base moved towards the model by t at most, base + clamp(w - base, -t, t).
+/// a·w + (1-a)·base with a = min(t/|w - base|, 1) element by element: the base moved towards the model by t at most, base + clamp(w - base,
+/// -t, t).
 /// Formula: mergekit's documentation of nearswap, which divides by no difference below 1e-6.
 /// </summary>
 internal sealed class NearswapRule : IMergeRule

@@ -4,7 +4,8 @@ namespace OnnxEmbed.Merging.Methods;
 
 /// <summary>
 /// The point at t = c₂/(c₁ + c₂) of the arc between two tensors (<see cref="Arc"/>), or, with a base, base + the point between the two task
-/// vectors. Each tensor is one vector, or each of its rows (or columns) is one. Formula: mergekit's documentation of nuslerp, after K. Shoemake,
+/// vectors. Each tensor is one vector, or each of its rows (or columns) is one. Formula: mergekit's documentation of nuslerp, after K.
+/// Shoemake,
 /// SIGGRAPH 1985, §3.3.
 /// </summary>
 internal sealed class NuslerpRule : IMergeRule
@@ -53,11 +54,14 @@ internal sealed class NuslerpRule : IMergeRule
 
         PairSums sums = (tensor.HasBase ? tensor.TaskGram : tensor.Gram)[0, 1];
         Arc arc = Between(sums, t, arguments.LikeMergekit);
-        return Answer(tensor, arc) with { Figures = tensor.HasBase ? new Dictionary<string, double> { ["task_cosine"] = sums.Cosine } : [] };
+        return Answer(tensor,
+            arc) with
+        { Figures = tensor.HasBase ? new Dictionary<string, double> { ["task_cosine"] = sums.Cosine } : [] };
     }
 
     public TensorBlend? Average(MergeTensor tensor, MergeArguments arguments) =>
-        tensor.AllEqual ? tensor.CopyModel(0, "copied: equal in all models") : tensor.Sum([1 - Place(arguments), Place(arguments)], "linear");
+        tensor.AllEqual ? tensor.CopyModel(0, "copied: equal in all models")
+            : tensor.Sum([1 - Place(arguments), Place(arguments)], "linear");
 
     private static double Place(MergeArguments arguments)
     {
@@ -85,7 +89,8 @@ internal sealed class NuslerpRule : IMergeRule
                     ReadOnlySpan<double> first = tensor.HasBase ? block.Task(0) : block.Model(0);
                     ReadOnlySpan<double> second = tensor.HasBase ? block.Task(1) : block.Model(1);
                     int start = row * block.RowLength;
-                    Arc arc = Between(Reductions.Pair(first.Slice(start, block.RowLength), second.Slice(start, block.RowLength)), t, likeMergekit);
+                    Arc arc = Between(Reductions.Pair(first.Slice(start, block.RowLength), second.Slice(start, block.RowLength)), t,
+                        likeMergekit);
                     count[0] += arc.Action == Arc.OnTheSphere ? 0 : 1;
                     if (tensor.HasBase)
                     {

@@ -1,8 +1,10 @@
 namespace OnnxEmbed.Merging.Methods;
 
 /// <summary>
-/// The k-th smallest of many numbers that are computed anew for each pass, exactly: the bits of non-negative doubles order as their values do,
-/// so that four counts of 16 bits each, from the top, leave one value. Nothing is sorted or sampled; memory is a table of 65,536 counts for each
+/// The k-th smallest of many numbers that are computed anew for each pass, exactly: the bits of non-negative doubles order as their values
+/// do,
+/// so that four counts of 16 bits each, from the top, leave one value. Nothing is sorted or sampled; memory is a table of 65,536 counts for
+/// each
 /// rank and thread.
 /// </summary>
 internal static class OrderStatistics

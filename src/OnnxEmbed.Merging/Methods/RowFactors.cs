@@ -1,7 +1,8 @@
 namespace OnnxEmbed.Merging.Methods;
 
 /// <summary>
-/// Factors that differ from row to row: Σ factor[source][row] · source, by the elements as they are stored, so that it is written in one piece
+/// Factors that differ from row to row: Σ factor[source][row] · source, by the elements as they are stored, so that it is written in one
+/// piece
 /// whichever way the rows lie.
 /// </summary>
 /// <param name="rows">The rows.</param>

@@ -1,11 +1,15 @@
 namespace OnnxEmbed.Merging.Methods;
 
 /// <summary>
-/// Some elements of a <see cref="TensorBlock"/>: the base's, and each model's minus the base's, which may be overwritten. All lie in one buffer of
-/// the block, vector after vector, so that short pieces stay in the first-level cache while they are worked on. The next piece takes its place.
+/// Some elements of a <see cref="TensorBlock"/>: the base's, and each model's minus the base's, which may be overwritten. All lie in one
+/// buffer of
+/// the block, vector after vector, so that short pieces stay in the first-level cache while they are worked on. The next piece takes its
+/// place.
 /// </summary>
 /// <param name="values">The task vectors one after the other, then the base, each with zeros up to <paramref name="stride"/>.</param>
-/// <param name="stride">Elements from one vector to the next: <paramref name="count"/>, rounded up to a multiple of <see cref="Lanes"/>.</param>
+/// <param name="stride">
+/// Elements from one vector to the next: <paramref name="count"/>, rounded up to a multiple of <see cref="Lanes"/>.
+/// </param>
 /// <param name="start">Index of the first element in the tensor, or counted row by row in a block of rows.</param>
 /// <param name="count">Number of elements.</param>
 internal readonly ref struct TaskPiece(Span<double> values, int stride, long start, int count)

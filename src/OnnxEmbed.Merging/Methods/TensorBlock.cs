@@ -8,20 +8,27 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Methods;
 
 /// <summary>
-/// A run of elements of one tensor in all models, as doubles, read when it is first asked for. It is either some elements as they are stored,
-/// or, where rows were asked for, a number of whole rows one after the other, however they are stored. It belongs to one thread, and its spans
+/// A run of elements of one tensor in all models, as doubles, read when it is first asked for. It is either some elements as they are
+/// stored,
+/// or, where rows were asked for, a number of whole rows one after the other, however they are stored. It belongs to one thread, and its
+/// spans
 /// are valid until the formula returns.
 /// </summary>
 /// <remarks>
-/// What runs for each part of each block is compiled with all optimisation at once, here and where blocks are worked on: a merge of seconds is
+/// What runs for each part of each block is compiled with all optimisation at once, here and where blocks are worked on: a merge of seconds
+/// is
 /// over before the compiler has found out by itself what is worth it.
 /// </remarks>
 internal sealed class TensorBlock(IReadOnlyList<WeightSource> sources, bool hasBase) : IDisposable
 {
-    /// <summary>Elements of a block that is not made of rows: what a few sources need in double fits into a part of the second-level cache.</summary>
+    /// <summary>
+    /// Elements of a block that is not made of rows: what a few sources need in double fits into a part of the second-level cache.
+    /// </summary>
     public const int Length = 1 << 13;
 
-    /// <summary>Elements of a block of strided rows, as long as the rows allow: wide enough that what lies together is read and written together.</summary>
+    /// <summary>
+    /// Elements of a block of strided rows, as long as the rows allow: wide enough that what lies together is read and written together.
+    /// </summary>
     private const int StridedLength = 1 << 17;
 
     private const int FewestStridedRows = 16;
@@ -81,7 +88,8 @@ internal sealed class TensorBlock(IReadOnlyList<WeightSource> sources, bool hasB
     }
 
     /// <summary>
-    /// Some of a model's elements minus the base's, read for this call alone and not kept: for passes that need each of them once. Not for strided
+    /// Some of a model's elements minus the base's, read for this call alone and not kept: for passes that need each of them once. Not for
+    /// strided
     /// rows.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -111,7 +119,8 @@ internal sealed class TensorBlock(IReadOnlyList<WeightSource> sources, bool hasB
     }
 
     /// <summary>
-    /// Some elements of all models minus the base's, and of the base, in a buffer of their own: valid until the next piece or block is asked for.
+    /// Some elements of all models minus the base's, and of the base, in a buffer of their own: valid until the next piece or block is
+    /// asked for.
     /// In a block of strided rows all elements of the block are read when it is first asked for one.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

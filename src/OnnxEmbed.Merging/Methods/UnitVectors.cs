@@ -1,7 +1,8 @@
 namespace OnnxEmbed.Merging.Methods;
 
 /// <summary>
-/// The directions of several tensors, known by their norms and the cosines between them. Whatever lies in their span is Σ aᵢ·ûᵢ, so that means
+/// The directions of several tensors, known by their norms and the cosines between them. Whatever lies in their span is Σ aᵢ·ûᵢ, so that
+/// means
 /// on the sphere need no pass over the elements.
 /// </summary>
 /// <param name="gram">Norms and angles.</param>

@@ -69,7 +69,8 @@ internal sealed class RecipeCompiler(RecipeFaults faults, bool extrapolate)
         foreach (RecipeToken token in tokenizer.Tokens)
         {
             MergeInput? model = token.Model is { } named ? Input(named) : null;
-            if (model is not null && !models.Any(known => known.Model == model.Model || known.Layers.Any(range => range.Model.Model == model.Model)))
+            if (model is not null && !models.Any(known => known.Model == model.Model
+                || known.Layers.Any(range => range.Model.Model == model.Model)))
             {
                 faults.Add(token.Line, $"tokens: '{token.Token}' needs one of the models that are merged "
                     + $"({string.Join(", ", models.Select(known => known.Model).Distinct())}), got {token.Model}");

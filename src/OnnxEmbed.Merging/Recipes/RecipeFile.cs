@@ -55,7 +55,8 @@ public sealed class RecipeFile
     }
 
     /// <summary>
-    /// The merge as the start of a search (<see cref="Searching.MergeSearch"/>): weights of the models that are numbers become where it begins, and
+    /// The merge as the start of a search (<see cref="Searching.MergeSearch"/>): weights of the models that are numbers become where it
+    /// begins, and
     /// stay what they are where something else is searched.
     /// </summary>
     /// <exception cref="OnnxEmbed.Tensors.OptionException">The recipe has several stages.</exception>
@@ -63,7 +64,8 @@ public sealed class RecipeFile
     {
         if (Stages.Count > 1)
         {
-            throw new OnnxEmbed.Tensors.OptionException($"search: needs a recipe of one stage, got {Stages.Count}; merge the first ones by a recipe of their own");
+            throw new OnnxEmbed.Tensors.OptionException(
+                $"search: needs a recipe of one stage, got {Stages.Count}; merge the first ones by a recipe of their own");
         }
 
         MergeOptions options = Stages[0].Options;

@@ -33,7 +33,10 @@ public sealed record MergeReport
     /// <summary>What the user should know: differing files, graphs and tensors.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
-    /// <summary>Angle in degrees between the first model (the base where there is one) and each later one over all floating-point weights together that are not equal in all models; null where there is none.</summary>
+    /// <summary>
+    /// Angle in degrees between the first model (the base where there is one) and each later one over all floating-point weights together
+    /// that are not equal in all models; null where there is none.
+    /// </summary>
     public required IReadOnlyList<double?> AnglesDegrees { get; init; }
 
     /// <summary>Number of tensors by action.</summary>
@@ -46,9 +49,12 @@ public sealed record MergeReport
     public required long BlendedElements { get; init; }
 
     /// <summary>Share of all elements with an update whose update rounding erased, in [0, 1]; null where nothing was updated.</summary>
-    public double? ErasedShare => Tensors.Sum(tensor => tensor.Changed) is > 0 and long changed ? (double)Tensors.Sum(tensor => tensor.Erased) / changed : null;
+    public double? ErasedShare => Tensors.Sum(tensor => tensor.Changed) is > 0 and long changed
+        ? (double)Tensors.Sum(tensor => tensor.Erased) / changed : null;
 
-    /// <summary>What the merges before it did where a recipe has several stages, by the names of the stages; not in the report file.</summary>
+    /// <summary>
+    /// What the merges before it did where a recipe has several stages, by the names of the stages; not in the report file.
+    /// </summary>
     public IReadOnlyList<(string Name, MergeReport Report)> Stages { get; init; } = [];
 
     /// <summary>The text of the report file.</summary>

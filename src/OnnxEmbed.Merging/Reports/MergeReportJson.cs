@@ -8,14 +8,16 @@ using OnnxEmbed.Models.Packages;
 namespace OnnxEmbed.Merging.Reports;
 
 /// <summary>
-/// The text of <c>merge-report.json</c>. Written token by token: the serializer's reflection alone took longer at start than merging a small
+/// The text of <c>merge-report.json</c>. Written token by token: the serializer's reflection alone took longer at start than merging a
+/// small
 /// model (2026-11-23).
 /// </summary>
 internal static class MergeReportJson
 {
     private const int Schema = 1;
 
-    private static readonly JsonWriterOptions Options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Options =
+        new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string Of(MergeReport report)
     {

@@ -5,7 +5,8 @@ namespace OnnxEmbed.Merging.Searching;
 
 /// <summary>
 /// Contrastive loss of a model on a few examples, by which LM-Cocktail weighs models (S. Xiao et al., arXiv:2311.13534, §3.2): the mean of
-/// -1/|P| Σₚ ln(exp(cos(a, p)/τ) / Σ꜀ exp(cos(a, c)/τ)) over the examples a with positives P among the candidates c. Texts are embedded as the
+/// -1/|P| Σₚ ln(exp(cos(a, p)/τ) / Σ꜀ exp(cos(a, c)/τ)) over the examples a with positives P among the candidates c. Texts are embedded as
+/// the
 /// package says: its pooling, its prompt, its maximum length.
 /// </summary>
 public sealed class ExampleLoss : IModelScorer
@@ -44,7 +45,8 @@ public sealed class ExampleLoss : IModelScorer
     public bool HigherIsBetter => false;
 
     /// <summary>
-    /// Pairs: the positive of an example is its own one, candidates are the positives and negatives of all. A candidate with the text of the
+    /// Pairs: the positive of an example is its own one, candidates are the positives and negatives of all. A candidate with the text of
+    /// the
     /// example or of its positive is left out.
     /// </summary>
     /// <param name="anchors">The examples.</param>
@@ -53,7 +55,8 @@ public sealed class ExampleLoss : IModelScorer
     /// <param name="temperature">τ.</param>
     /// <exception cref="DataException">The numbers differ, or no example has a candidate beside its positive.</exception>
     public static ExampleLoss OfPairs(
-        IReadOnlyList<string> anchors, IReadOnlyList<string> positives, IReadOnlyList<string> negatives, double temperature = DefaultTemperature)
+        IReadOnlyList<string> anchors, IReadOnlyList<string> positives, IReadOnlyList<string> negatives,
+            double temperature = DefaultTemperature)
     {
         ArgumentNullException.ThrowIfNull(anchors);
         ArgumentNullException.ThrowIfNull(positives);
@@ -61,7 +64,8 @@ public sealed class ExampleLoss : IModelScorer
         int n = anchors.Count;
         if (positives.Count != n || (negatives.Count != n && negatives.Count != 0))
         {
-            throw new DataException($"examples: need a positive and a negative or none for each of {n}, got {positives.Count} and {negatives.Count}");
+            throw new DataException(
+                $"examples: need a positive and a negative or none for each of {n}, got {positives.Count} and {negatives.Count}");
         }
 
         string[] texts = [.. anchors, .. positives, .. negatives];
@@ -71,7 +75,9 @@ public sealed class ExampleLoss : IModelScorer
             : Relation.Negative);
     }
 
-    /// <summary>Texts with labels: positives of an example are the others of its label, candidates all others. A copy of its text is left out.</summary>
+    /// <summary>
+    /// Texts with labels: positives of an example are the others of its label, candidates all others. A copy of its text is left out.
+    /// </summary>
     /// <param name="texts">The examples.</param>
     /// <param name="labels">The label of each.</param>
     /// <param name="temperature">τ.</param>

@@ -37,7 +37,8 @@ public sealed class MergeSearch
         ArgumentNullException.ThrowIfNull(merge);
         ArgumentNullException.ThrowIfNull(options);
         MergeMethod method = merge.Method;
-        MergeParameter[] known = [.. method.Parameters.Concat(method.ModelParameters).Where(parameter => parameter.Kind == MergeParameterKind.Number)];
+        MergeParameter[] known = [.. method.Parameters.Concat(method.ModelParameters)
+            .Where(parameter => parameter.Kind == MergeParameterKind.Number)];
         string name = options.Parameter ?? (known.Any(parameter => parameter.Name == T) ? T : MergeMethod.Weight);
         MergeParameter found = known.FirstOrDefault(parameter => parameter.Name == name)
             ?? throw new OptionException(
@@ -56,10 +57,12 @@ public sealed class MergeSearch
             throw new OptionException($"search: {name} has no end; needs a range to search");
         }
 
-        SearchGrid grid = new(low, high, options.Points ?? (free == 1 ? 11 : 5), options.Tolerance ?? ((high - low) * (free == 1 ? 0.01 : 0.05)));
+        SearchGrid grid = new(low, high, options.Points ?? (free == 1 ? 11 : 5), options.Tolerance
+            ?? ((high - low) * (free == 1 ? 0.01 : 0.05)));
         grid.Validate();
         double[] start = weights ? [.. merge.Inputs.Select(input => input.Weight)]
-            : [merge.Parameters.TryGetValue(name, out string? text) && double.TryParse(text, CultureInfo.InvariantCulture, out double given) ? given : (low + high) / 2];
+            : [merge.Parameters.TryGetValue(name, out string? text)
+                && double.TryParse(text, CultureInfo.InvariantCulture, out double given) ? given : (low + high) / 2];
         MergeSearch search = new(merge, name, shares, start, grid, options.Rounds);
         ArgumentCheck.Resolve(search.With(start));
         if (!weights)
@@ -110,6 +113,7 @@ public sealed class MergeSearch
     private static bool Normalizes(MergeOptions merge)
     {
         MergeParameter? normalize = merge.Method.Parameters.FirstOrDefault(parameter => parameter.Name == WeightedAverage.Normalize);
-        return normalize is null || bool.TryParse(merge.Parameters.GetValueOrDefault(normalize.Name) ?? normalize.Default, out bool value) && value;
+        return normalize is null || bool.TryParse(merge.Parameters.GetValueOrDefault(normalize.Name) ?? normalize.Default, out bool value)
+            && value;
     }
 }

@@ -42,7 +42,8 @@ public sealed class ModelTrials : IDisposable
             Merge.Run(options with { Output = output, Force = false, DryRun = false }, cancellation: _cancellation);
             string name = (options.Base ?? options.Inputs[0]).ToString();
             return Directory.Exists(output) ? Score(output, scorers)
-                : throw new DataException($"{name}: needs a model package (tokenizer, pooling, maximum length) to score a merge on texts, got bare weights");
+                : throw new DataException(
+                    $"{name}: needs a model package (tokenizer, pooling, maximum length) to score a merge on texts, got bare weights");
         }
         finally
         {

@@ -4,7 +4,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Searching;
 
 /// <summary>
-/// Finds the parameters with the highest score. Along one parameter: a grid, then a golden section around its best point (J. Kiefer, "Sequential
+/// Finds the parameters with the highest score. Along one parameter: a grid, then a golden section around its best point (J. Kiefer,
+/// "Sequential
 /// minimax search for a maximum", Proc. AMS 4, 1953). Over several: one after the other so, from the best point so far, until a round gains
 /// nothing. A score that has one peak is found to the tolerance; of several peaks the grid decides. No randomness: the same scores give the
 /// same trials.
@@ -54,10 +55,12 @@ public sealed class ParameterSearch
     /// <exception cref="DataException">A score is NaN.</exception>
     public static SearchOutcome Coordinates(
         Func<IReadOnlyList<double>, double> score, IReadOnlyList<double> start, IReadOnlyList<int> order, SearchGrid grid, int rounds) =>
-        new ParameterSearch(score, start, grid).Rounds(order, rounds, (point, axis) => value => [.. point.Select((old, i) => i == axis ? value : old)]);
+        new ParameterSearch(score, start, grid).Rounds(order, rounds, (point, axis) => value =>
+            [.. point.Select((old, i) => i == axis ? value : old)]);
 
     /// <summary>
-    /// Searches shares of a whole: the parameters sum to 1, and where one changes the others keep their proportions, so that a parameter of 1 is
+    /// Searches shares of a whole: the parameters sum to 1, and where one changes the others keep their proportions, so that a parameter of
+    /// 1 is
     /// that model alone.
     /// </summary>
     /// <param name="score">Score of the shares; higher is better. Asked once for each point.</param>
@@ -80,7 +83,8 @@ public sealed class ParameterSearch
 
         if (!(grid.Low >= 0 && grid.High <= 1))
         {
-            throw new OptionException($"search: needs a range within [0, 1] for weights that are divided by their sum, got {Text.Number(grid.Low)}, {Text.Number(grid.High)}");
+            throw new OptionException(
+                $"search: needs a range within [0, 1] for weights that are divided by their sum, got {Text.Number(grid.Low)}, {Text.Number(grid.High)}");
         }
 
         return new ParameterSearch(score, [.. start.Select(share => share / sum)], grid).Rounds(order, rounds, Share);
@@ -130,7 +134,8 @@ public sealed class ParameterSearch
             return trial.Score;
         }
 
-        (double Value, SearchTrial Trial) Best() => here.OrderByDescending(each => each.Trial.Score).ThenBy(each => Math.Abs(each.Value - current)).First();
+        (double Value, SearchTrial Trial) Best() => here.OrderByDescending(each => each.Trial.Score)
+            .ThenBy(each => Math.Abs(each.Value - current)).First();
 
         for (int i = 0; i < _grid.Points; i++)
         {
@@ -166,7 +171,8 @@ public sealed class ParameterSearch
 
     private SearchTrial Try(double[] values)
     {
-        string key = string.Join(';', values.Select(value => Math.Round(value, Math.Min(15, _grid.Digits + 3)).ToString("R", CultureInfo.InvariantCulture)));
+        string key = string.Join(';',
+            values.Select(value => Math.Round(value, Math.Min(15, _grid.Digits + 3)).ToString("R", CultureInfo.InvariantCulture)));
         if (!_tried.TryGetValue(key, out SearchTrial? trial))
         {
             double score = _score(values);

@@ -2,7 +2,9 @@ using OnnxEmbed.Tensors;
 
 namespace OnnxEmbed.Merging.Searching;
 
-/// <summary>How finely a parameter is searched: points at equal distances, then a golden section between the neighbours of the best one.</summary>
+/// <summary>
+/// How finely a parameter is searched: points at equal distances, then a golden section between the neighbours of the best one.
+/// </summary>
 /// <param name="Low">The least value.</param>
 /// <param name="High">The greatest value, above <paramref name="Low"/>.</param>
 /// <param name="Points">Points of the grid with both ends, 2 or more.</param>

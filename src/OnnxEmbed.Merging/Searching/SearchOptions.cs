@@ -7,7 +7,9 @@ public sealed record SearchOptions
     /// <value>Default null.</value>
     public string? Parameter { get; init; }
 
-    /// <summary>Least and greatest value; null for the range of the parameter, [0, 1] for weights that are divided by their sum, [0, 2] for others.</summary>
+    /// <summary>
+    /// Least and greatest value; null for the range of the parameter, [0, 1] for weights that are divided by their sum, [0, 2] for others.
+    /// </summary>
     /// <value>Default null.</value>
     public (double Low, double High)? Range { get; init; }
 

@@ -7,11 +7,13 @@ public static class SoupSearch
     /// <param name="merge">A weighted average of the models.</param>
     /// <param name="own">Score of each model alone; higher is better.</param>
     /// <param name="score">Score of a merge; higher is better.</param>
-    public static (GreedySoup Soup, MergeOptions Merge) Greedy(MergeOptions merge, IReadOnlyList<double> own, Func<MergeOptions, double> score)
+    public static (GreedySoup Soup, MergeOptions Merge) Greedy(MergeOptions merge, IReadOnlyList<double> own, Func<MergeOptions,
+        double> score)
     {
         ArgumentNullException.ThrowIfNull(merge);
         ArgumentNullException.ThrowIfNull(score);
-        MergeOptions Of(IReadOnlyList<int> members) => merge with { Inputs = [.. members.Select(model => merge.Inputs[model] with { Weight = 1 })] };
+        MergeOptions Of(IReadOnlyList<int> members) =>
+            merge with { Inputs = [.. members.Select(model => merge.Inputs[model] with { Weight = 1 })] };
 
         GreedySoup soup = GreedySoup.Choose(own, members => score(Of(members)));
         return (soup, Of(soup.Members));

@@ -118,7 +118,9 @@ internal sealed class TokenTable : WeightSource
         TensorPrimitives.Divide(target, rows.Count, target);
     }
 
-    /// <summary>The longest run from an element on that is read as one: of stored rows all that follow, of others the rest of one row.</summary>
+    /// <summary>
+    /// The longest run from an element on that is read as one: of stored rows all that follow, of others the rest of one row.
+    /// </summary>
     private Run At(long element, int most)
     {
         long inner = _tables.Inner;

@@ -17,7 +17,8 @@ internal sealed class TokenTables(IReadOnlyList<WeightSource?> tables, int axis)
     public WeightSource this[int source] => tables[source] ?? throw new InvalidOperationException($"model {source} has no such table");
 
     /// <summary>Elements behind one index of the axis.</summary>
-    public long Inner { get; } = tables.First(table => table is not null)!.Stored.Shape.Skip(axis + 1).Aggregate(1L, (product, extent) => product * extent);
+    public long Inner { get; } = tables.First(table => table is not null)!.Stored.Shape.Skip(axis + 1)
+        .Aggregate(1L, (product, extent) => product * extent);
 
     /// <summary>Rows of a model's table; 0 where it has none.</summary>
     public long RowsOf(int source) => tables[source]?.Stored.Shape[axis] ?? 0;

@@ -6,7 +6,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Vocabularies;
 
 /// <summary>
-/// Finds the tensors of a graph that have one row for each token: the table that ids are looked up in, its transposed twin, and the weight and
+/// Finds the tensors of a graph that have one row for each token: the table that ids are looked up in, its transposed twin, and the weight
+/// and
 /// bias of an output layer over the vocabulary.
 /// </summary>
 internal static class TokenTensors
@@ -28,7 +29,8 @@ internal static class TokenTensors
             {
                 weights.UnionWith(node.Output);
             }
-            else if ((node.OpType is "MatMul" or "Gemm" && weights.Contains(node.Input[1])) || (AfterScores.Contains(node.OpType) && node.Input.Any(scores.Contains)))
+            else if ((node.OpType is "MatMul" or "Gemm" && weights.Contains(node.Input[1]))
+                || (AfterScores.Contains(node.OpType) && node.Input.Any(scores.Contains)))
             {
                 scores.UnionWith(node.Output);
             }
@@ -61,7 +63,8 @@ internal static class TokenTensors
         HashSet<long> extents = [.. tables.Select(table => model.Tensors[table].Shape[0])];
         foreach (NodeProto node in graph.Node.Where(node => node.OpType is "MatMul" or "Gemm" && node.Input.Count >= 2))
         {
-            if (Weight(node.Input[1], node.OpType == "Gemm" && node.Attribute.Any(flag => flag is { Name: "transB", I: not 0 })) is not { } weight
+            if (Weight(node.Input[1], node.OpType == "Gemm"
+                && node.Attribute.Any(flag => flag is { Name: "transB", I: not 0 })) is not { } weight
                 || !extents.Contains(model.Tensors[weight.Name].Shape[weight.Axis]) || !IsScore(node.Output[0], 0))
             {
                 continue;
@@ -71,7 +74,8 @@ internal static class TokenTensors
             long rows = model.Tensors[weight.Name].Shape[weight.Axis];
             IEnumerable<string> biases = node.Input.Skip(2)
                 .Concat(consumers.Of(node.Output[0]).Where(use => use.Node.OpType == "Add").SelectMany(use => use.Node.Input));
-            foreach (string bias in biases.Where(name => model.Tensors.TryGetValue(name, out TensorData? tensor) && tensor.Shape is [long extent] && extent == rows))
+            foreach (string bias in biases.Where(name => model.Tensors.TryGetValue(name, out TensorData? tensor)
+                && tensor.Shape is [long extent] && extent == rows))
             {
                 axes.TryAdd(bias, 0);
             }

@@ -5,7 +5,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Vocabularies;
 
 /// <summary>
-/// A <c>tokenizer.json</c> (https://github.com/huggingface/tokenizers, crate tokenizers 0.22, serialization of TokenizerImpl) as far as merging looks into it.
+/// A <c>tokenizer.json</c> (https://github.com/huggingface/tokenizers, crate tokenizers 0.22, serialization of TokenizerImpl) as far as
+/// merging looks into it.
 /// </summary>
 internal sealed class TokenizerFile
 {
@@ -57,7 +58,8 @@ internal sealed class TokenizerFile
                 ? new TokenizerFile(label, path, root)
                 : throw new DataException($"{path}: needs a JSON object");
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or InvalidCastException or ArgumentException)
+        catch (Exception exception) when (
+            exception is JsonException or InvalidOperationException or InvalidCastException or ArgumentException)
         {
             throw new DataException($"{path}: needs JSON with a model and its vocabulary, got: {exception.Message}", exception);
         }

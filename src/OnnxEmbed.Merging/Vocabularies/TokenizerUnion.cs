@@ -3,8 +3,10 @@ using System.Text.Json.Nodes;
 namespace OnnxEmbed.Merging.Vocabularies;
 
 /// <summary>
-/// One tokenizer with the tokens of several: the first one's under their ids, then those that later ones have beside it, in the order of the
-/// models and their ids. Merges of BPE are the first one's and then the others'; how text is normalised, split and framed is the first one's.
+/// One tokenizer with the tokens of several: the first one's under their ids, then those that later ones have beside it, in the order of
+/// the
+/// models and their ids. Merges of BPE are the first one's and then the others'; how text is normalised, split and framed is the first
+/// one's.
 /// </summary>
 internal sealed class TokenizerUnion
 {
@@ -67,7 +69,8 @@ internal sealed class TokenizerUnion
 
         foreach (string name in Pieces.Where(name => Text(first.Model[name]) != Text(other.Model[name])))
         {
-            faults.Add($"tokenizer: a union needs pieces of words that are marked alike, {name} is '{Text(first.Model[name])}' in {first.Label}, "
+            faults.Add(
+                $"tokenizer: a union needs pieces of words that are marked alike, {name} is '{Text(first.Model[name])}' in {first.Label}, "
                 + $"'{Text(other.Model[name])}' in {other.Label}");
             return false;
         }
@@ -95,7 +98,8 @@ internal sealed class TokenizerUnion
         {
             // The library numbers added tokens outside the vocabulary anew behind it: with more tokens there, they have to be inside.
             JsonObject vocabulary = (JsonObject)model["vocab"]!;
-            foreach ((string token, long id) in _ids.Where(entry => !vocabulary.ContainsKey(entry.Key)).OrderBy(entry => entry.Value).ToArray())
+            foreach ((string token, long id) in _ids.Where(entry => !vocabulary.ContainsKey(entry.Key)).OrderBy(entry => entry.Value)
+                .ToArray())
             {
                 vocabulary.Add(token, id);
             }
@@ -121,7 +125,9 @@ internal sealed class TokenizerUnion
         Root["added_tokens"] ??= added;
     }
 
-    /// <summary>Places in the list are ids: what has no score of its own (added tokens, ids without a token) gets the lowest of the first one.</summary>
+    /// <summary>
+    /// Places in the list are ids: what has no score of its own (added tokens, ids without a token) gets the lowest of the first one.
+    /// </summary>
     private void AddPieces(JsonArray pieces)
     {
         double lowest = pieces.Count == 0 ? 0 : pieces.Min(piece => piece![1]!.GetValue<double>());
@@ -131,7 +137,8 @@ internal sealed class TokenizerUnion
         for (long id = pieces.Count; id <= _ids.Values.Max(); id++)
         {
             string token = tokens.GetValueOrDefault(id) ?? $"[unused id {id}]";
-            double score = owners.TryGetValue(token, out TokenizerFile? owner) && scores[owner].TryGetValue(token, out double own) ? own : lowest;
+            double score = owners.TryGetValue(token, out TokenizerFile? owner) && scores[owner].TryGetValue(token, out double own) ? own
+                : lowest;
             pieces.Add((JsonNode)new JsonArray(token, score));
         }
 

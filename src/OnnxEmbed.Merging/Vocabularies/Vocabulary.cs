@@ -43,7 +43,8 @@ internal static class Vocabulary
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException
             or FormatException or IndexOutOfRangeException)
         {
-            throw new DataException($"{path}: needs JSON with a vocabulary (model.vocab) of tokens and ids, got: {exception.Message}", exception);
+            throw new DataException($"{path}: needs JSON with a vocabulary (model.vocab) of tokens and ids, got: {exception.Message}",
+                exception);
         }
     }
 }

@@ -15,7 +15,8 @@ internal static class VocabularyFiles
 
     private static readonly string[] Names =
     [
-        TokenizerFile.Name, Config, "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt", "added_tokens.json", .. Trained, Template,
+        TokenizerFile.Name, Config, "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt", "added_tokens.json", .. Trained,
+            Template,
     ];
 
     private static readonly JsonSerializerOptions Indented = new()
@@ -98,7 +99,8 @@ internal static class VocabularyFiles
 
     /// <summary>What the user should know of files that a union leaves out.</summary>
     public static IEnumerable<string> Warnings(string package, VocabularyPlan plan) => plan.Root is null ? []
-        : Trained.Where(name => File.Exists(Path.Combine(package, name))).Select(name => $"{name} is left out; {TokenizerFile.Name} has the merged vocabulary");
+        : Trained.Where(name => File.Exists(Path.Combine(package, name)))
+            .Select(name => $"{name} is left out; {TokenizerFile.Name} has the merged vocabulary");
 
     /// <summary>The <c>config.json</c> of the result.</summary>
     /// <param name="config">Its text so far.</param>
@@ -115,7 +117,8 @@ internal static class VocabularyFiles
         if (plan.TokensFrom is { } other && File.Exists(Path.Combine(other, ModelConfig.FileName)))
         {
             JsonObject theirs = JsonNode.Parse(File.ReadAllText(Path.Combine(other, ModelConfig.FileName)))!.AsObject();
-            foreach (string name in json.Concat(theirs).Select(entry => entry.Key).Where(name => name.EndsWith("_token_id", StringComparison.Ordinal)).Distinct().ToArray())
+            foreach (string name in json.Concat(theirs).Select(entry => entry.Key)
+                .Where(name => name.EndsWith("_token_id", StringComparison.Ordinal)).Distinct().ToArray())
             {
                 json[name] = theirs[name]?.DeepClone();
             }
@@ -147,7 +150,8 @@ internal static class VocabularyFiles
         }
 
         path = Path.Combine(directory, Config);
-        return File.Exists(path) && Read(path)["chat_template"] is JsonValue text && text.TryGetValue(out string? template) ? template : null;
+        return File.Exists(path) && Read(path)["chat_template"] is JsonValue text && text.TryGetValue(out string? template) ? template
+            : null;
     }
 
     private static void Edit(string path, Action<JsonObject> change)

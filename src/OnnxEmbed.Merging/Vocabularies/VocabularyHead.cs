@@ -14,7 +14,8 @@ internal static class VocabularyHead
             return null;
         }
 
-        List<SafetensorsFile?> files = [.. sources.Select(source => source.Package?.HeadPath is { } own ? SafetensorsFile.Open(own) : null)];
+        List<SafetensorsFile?> files =
+            [.. sources.Select(source => source.Package?.HeadPath is { } own ? SafetensorsFile.Open(own) : null)];
         try
         {
             long extent = sources[0].Package!.Config.VocabSize;

@@ -7,7 +7,8 @@ using OnnxEmbed.Tensors;
 namespace OnnxEmbed.Merging.Vocabularies;
 
 /// <summary>
-/// The tokens of a merge's result, and what the row of each is in every model. Rows that come out the same whatever the method (a token that one
+/// The tokens of a merge's result, and what the row of each is in every model. Rows that come out the same whatever the method (a token
+/// that one
 /// model has) are taken over as they are; the others are merged as one vector, whatever row a model has them in.
 /// </summary>
 internal sealed class VocabularyPlan
@@ -22,11 +23,14 @@ internal sealed class VocabularyPlan
     /// <summary>The model whose ids the result has; -1 for none of them.</summary>
     private readonly int _like;
 
-    private VocabularyPlan(IReadOnlyList<MergeSource> sources, MergeOptions merge, VocabularyMerge options, List<string> faults, List<string> warnings)
+    private VocabularyPlan(IReadOnlyList<MergeSource> sources, MergeOptions merge, VocabularyMerge options, List<string> faults,
+        List<string> warnings)
     {
         _merge = merge;
         _options = options;
-        TokenizerFile[] files = [.. sources.Select((source, i) => i > 0 && source.Package is null ? null : TokenizerFile.Read(source.Label, source.Package!.FullPath))
+        TokenizerFile[] files =
+            [.. sources.Select((source, i) => i > 0 && source.Package is null ? null
+            : TokenizerFile.Read(source.Label, source.Package!.FullPath))
             .Select((file, i) => file!)];
         _vocabularies = [.. files.Select(file => (file ?? files[0]).Ids)];
         if (options.Source == VocabularySource.Union)
@@ -96,7 +100,8 @@ internal sealed class VocabularyPlan
     /// <param name="differ">Whether the vocabularies of the models differ.</param>
     /// <param name="faults">Receives what cannot be done.</param>
     /// <param name="warnings">Receives what the user should know.</param>
-    public static VocabularyPlan? Make(IReadOnlyList<MergeSource> sources, MergeOptions merge, bool differ, List<string> faults, List<string> warnings)
+    public static VocabularyPlan? Make(IReadOnlyList<MergeSource> sources, MergeOptions merge, bool differ, List<string> faults,
+        List<string> warnings)
     {
         if ((merge.Vocabulary ?? (merge.AlignVocabulary ? new VocabularyMerge() : null)) is not { } options)
         {
@@ -109,7 +114,9 @@ internal sealed class VocabularyPlan
             : null;
     }
 
-    /// <summary>Splits a tensor with rows of tokens into what is merged and what is taken over, and tells each model where its rows are.</summary>
+    /// <summary>
+    /// Splits a tensor with rows of tokens into what is merged and what is taken over, and tells each model where its rows are.
+    /// </summary>
     /// <param name="name">The tensor.</param>
     /// <param name="axis">The axis of the tokens.</param>
     /// <param name="sources">The models.</param>
@@ -122,7 +129,8 @@ internal sealed class VocabularyPlan
         TokenRow[][] rows = Rows(tables, holders, name, faults);
         int count = rows[0].Length;
         bool whole = _merge.Compatibility == MergeCompatibility.Mergekit;
-        ILookup<bool, int> parts = Enumerable.Range(0, count).ToLookup(row => whole || rows.Skip(1).Any(model => model[row] != rows[0][row]));
+        ILookup<bool, int> parts = Enumerable.Range(0, count).ToLookup(row => whole || rows.Skip(1)
+            .Any(model => model[row] != rows[0][row]));
         List<MergeUnit> units = [];
         Add("shared", parts[true], false);
         Add("other", parts[false], true);
@@ -136,7 +144,8 @@ internal sealed class VocabularyPlan
                 return;
             }
 
-            MergeUnit unit = new($"{name}[{indexes.Length} {what} tokens]", name, AxisSelection.Of(axis, indexes.Select(index => (long)index)), kept);
+            MergeUnit unit = new($"{name}[{indexes.Length} {what} tokens]", name,
+                AxisSelection.Of(axis, indexes.Select(index => (long)index)), kept);
             units.Add(unit);
             for (int i = 0; i < holders.Length; i++)
             {
@@ -145,7 +154,9 @@ internal sealed class VocabularyPlan
         }
     }
 
-    /// <summary>A table outside the graph in the result's rows: the first model's, filled up from others. Null where it has no row for each token.</summary>
+    /// <summary>
+    /// A table outside the graph in the result's rows: the first model's, filled up from others. Null where it has no row for each token.
+    /// </summary>
     public TensorData? Extend(IReadOnlyList<TensorData?> tensors, long extent)
     {
         if (tensors[0] is not { } first || first.Shape.Count == 0 || first.Shape[0] != extent)
@@ -154,7 +165,8 @@ internal sealed class VocabularyPlan
         }
 
         TokenTables tables = new(
-            [.. tensors.Select(tensor => tensor is not null && tensor.Shape.Skip(1).SequenceEqual(first.Shape.Skip(1)) ? new StoredWeights(tensor) : null)], 0);
+            [.. tensors.Select(tensor => tensor is not null && tensor.Shape.Skip(1).SequenceEqual(first.Shape.Skip(1))
+                ? new StoredWeights(tensor) : null)], 0);
         int[] holders = [.. Enumerable.Range(0, tensors.Count).Where(i => tables.RowsOf(i) > 0)];
         TokenTable table = new(tables, 0, Rows(tables, holders, "", [])[0]);
         double[] values = new double[table.Stored.ElementCount];
@@ -200,7 +212,8 @@ internal sealed class VocabularyPlan
             {
                 if (Own(token, holders[i]) is null)
                 {
-                    rows[i][row] = fill ??= Array.Exists(owners, owner => owner.Source == 0) && _merge.Base is not null ? TokenRow.Of(0, Id(token, 0))
+                    rows[i][row] = fill ??= Array.Exists(owners, owner => owner.Source == 0) && _merge.Base is not null
+                        ? TokenRow.Of(0, Id(token, 0))
                         : owners.Length == 1 ? TokenRow.Of(owners[0].Source, owners[0].Row)
                         : TokenRow.MeanOfRows(tables.Add(owners));
                 }
@@ -209,7 +222,8 @@ internal sealed class VocabularyPlan
 
         if (lost.Count > 0)
         {
-            faults.Add($"'{name}': needs a row for each token in one of the models, {lost.Count} have none ({string.Join(", ", lost.Take(5).Select(token => $"'{token}'"))}"
+            faults.Add(
+                $"'{name}': needs a row for each token in one of the models, {lost.Count} have none ({string.Join(", ", lost.Take(5).Select(token => $"'{token}'"))}"
                 + $"{(lost.Count > 5 ? ", …" : "")}); tokens with a source give them one");
         }
 
@@ -250,13 +264,15 @@ internal sealed class VocabularyPlan
     /// <summary>A graph that looks for a certain id in its input cannot take a tokenizer that fills batches with another.</summary>
     private static IEnumerable<string> PadFaults(MergeSource first, string? tokensFrom)
     {
-        if (tokensFrom is null || !File.Exists(Path.Combine(tokensFrom, ModelConfig.FileName)) || first.Package?.Config.PadTokenId is not { } pad
+        if (tokensFrom is null || !File.Exists(Path.Combine(tokensFrom, ModelConfig.FileName))
+            || first.Package?.Config.PadTokenId is not { } pad
             || ModelConfig.Load(Path.Combine(tokensFrom, ModelConfig.FileName)).PadTokenId is not { } other || pad == other)
         {
             yield break;
         }
 
-        foreach (Onnx.Schema.NodeProto node in first.Model.Proto.Graph.Node.Where(node => node.OpType is "Equal" or "Greater" or "Less" or "Sub"
+        foreach (Onnx.Schema.NodeProto node in first.Model.Proto.Graph.Node.Where(node =>
+            node.OpType is "Equal" or "Greater" or "Less" or "Sub"
             && node.Input.Contains("input_ids")))
         {
             yield return $"tokenizer: the pad token is {other} there and {pad} in {first.Label}, whose graph looks for it (node '{node.Name}', {node.OpType})";
@@ -274,7 +290,8 @@ internal sealed class VocabularyPlan
             }
         }
 
-        return Enumerable.Range(0, sources.Count).Where(i => sources[i].Input.Model == model.Model && model.Adapters.Count == 0).FirstOrDefault(-1);
+        return Enumerable.Range(0, sources.Count).Where(i => sources[i].Input.Model == model.Model && model.Adapters.Count == 0)
+            .FirstOrDefault(-1);
     }
 
     /// <summary>What is merged and what is not, for the user.</summary>
@@ -284,7 +301,8 @@ internal sealed class VocabularyPlan
         string[] owners = [.. sources.Select((source, i) => (source.Label, Count: _result.Keys.Count(token =>
             _vocabularies[i].ContainsKey(token) && !_vocabularies.Where((_, other) => other != i).Any(other => other.ContainsKey(token)))))
             .Where(entry => entry.Count > 0).Select(entry => $"{entry.Count} that only {entry.Label} has are kept")];
-        string[] left = [.. sources.Select((source, i) => (source.Label, Count: _vocabularies[i].Keys.Count(token => !_result.ContainsKey(token))))
+        string[] left =
+            [.. sources.Select((source, i) => (source.Label, Count: _vocabularies[i].Keys.Count(token => !_result.ContainsKey(token))))
             .Where(entry => entry.Count > 0).Select(entry => $"{entry.Count} of {entry.Label}")];
         string all = shared == _result.Count ? "vocabularies" : "vocabularies differ";
         return $"{all}: {shared} tokens that all models have are merged"

@@ -15,7 +15,8 @@ public static class AdapterCombination
     /// <exception cref="OptionException">Options do not fit the method, all faults listed; or the output exists.</exception>
     /// <exception cref="DataException">An adapter is wrong, does not fit the others, or has what the method cannot combine.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped.</exception>
-    public static AdapterReport Run(CombineOptions options, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+    public static AdapterReport Run(CombineOptions options, IProgress<MergeProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         Check(options);
@@ -77,7 +78,8 @@ public static class AdapterCombination
     {
         Dictionary<string, object> resolved = new()
         {
-            ["adapters"] = options.Adapters.Select(path => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)))).ToArray(),
+            ["adapters"] = options.Adapters.Select(path => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))))
+                .ToArray(),
             ["weights"] = weights,
         };
         if (options.Rank is { } rank)
@@ -114,12 +116,14 @@ public static class AdapterCombination
 
         if (options.Rank is { } rank && (rank < 1 || !method.TakesRank))
         {
-            faults.Add(method.TakesRank ? $"rank: needs 1 or more, got {rank}" : $"rank: {method.Name} takes none; its rank follows from the adapters");
+            faults.Add(method.TakesRank ? $"rank: needs 1 or more, got {rank}"
+                : $"rank: {method.Name} takes none; its rank follows from the adapters");
         }
 
         if (options.Density is { } density && !(method.TakesDensity && density is >= 0 and <= 1))
         {
-            faults.Add(method.TakesDensity ? $"density: needs a number in [0, 1], got {Text.Number(density)}" : $"density: {method.Name} takes none");
+            faults.Add(method.TakesDensity ? $"density: needs a number in [0, 1], got {Text.Number(density)}"
+                : $"density: {method.Name} takes none");
         }
         else if (options.Density is null && method.TakesDensity)
         {

@@ -18,14 +18,16 @@ public static class CombinationMethods
 
     /// <summary>Σ wᵢ·sᵢ·BᵢAᵢ, the best approximation of a rank.</summary>
     public static CombinationMethod Svd { get; } = new(
-        "svd", "Truncated singular value decomposition", LoraReference, "the best approximation of the exact sum at a rank; its error is reported")
+        "svd", "Truncated singular value decomposition", LoraReference,
+            "the best approximation of the exact sum at a rank; its error is reported")
     {
         TakesRank = true,
     };
 
     /// <summary>TIES on full changes, then truncated.</summary>
     public static CombinationMethod Ties { get; } = new(
-        "ties_svd", "TIES on full changes", "https://arxiv.org/abs/2306.01708", "largest of each kept, majority of signs, mean of those that agree")
+        "ties_svd", "TIES on full changes", "https://arxiv.org/abs/2306.01708",
+            "largest of each kept, majority of signs, mean of those that agree")
     {
         TakesRank = true,
         TakesDensity = true,
@@ -34,7 +36,8 @@ public static class CombinationMethods
 
     /// <summary>DARE on full changes, then truncated.</summary>
     public static CombinationMethod DareLinear { get; } = new(
-        "dare_linear_svd", "DARE on full changes", "https://arxiv.org/abs/2311.03099", "random ones of each kept and divided by the density, summed")
+        "dare_linear_svd", "DARE on full changes", "https://arxiv.org/abs/2311.03099",
+            "random ones of each kept and divided by the density, summed")
     {
         TakesRank = true,
         TakesDensity = true,
@@ -72,7 +75,8 @@ public static class CombinationMethods
         string known = string.Join(", ", All.Select(method => method.Name));
         return All.FirstOrDefault(method => method.Name == name)
             ?? (All.Any(method => method.Name == name + "_svd")
-                ? throw new OptionException($"combination method: needs one of {known}, got '{name}': on A and B apart it means nothing for B·A, {name}_svd works on B·A")
+                ? throw new OptionException(
+                    $"combination method: needs one of {known}, got '{name}': on A and B apart it means nothing for B·A, {name}_svd works on B·A")
                 : throw new OptionException($"combination method: needs one of {known}, got '{name}'"));
     }
 }

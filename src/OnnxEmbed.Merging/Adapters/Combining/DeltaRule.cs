@@ -13,7 +13,8 @@ namespace OnnxEmbed.Merging.Adapters.Combining;
 /// <param name="Elects">Whether signs are elected.</param>
 internal sealed record DeltaRule(bool IsRandom, bool Elects) : IDeltaRule
 {
-    public double[] Combine(IReadOnlyList<double[]> deltas, IReadOnlyList<double> weights, double density, ulong seed, IReadOnlyList<string> names)
+    public double[] Combine(IReadOnlyList<double[]> deltas, IReadOnlyList<double> weights, double density, ulong seed,
+        IReadOnlyList<string> names)
     {
         for (int i = 0; i < deltas.Count; i++)
         {

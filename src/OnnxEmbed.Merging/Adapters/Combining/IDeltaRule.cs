@@ -9,5 +9,6 @@ internal interface IDeltaRule
     /// <param name="density">Share of the elements of each that is kept, [0, 1].</param>
     /// <param name="seed">Decides what is kept where that is random.</param>
     /// <param name="names">What the elements of each are: key of its random numbers.</param>
-    double[] Combine(IReadOnlyList<double[]> deltas, IReadOnlyList<double> weights, double density, ulong seed, IReadOnlyList<string> names);
+    double[] Combine(IReadOnlyList<double[]> deltas, IReadOnlyList<double> weights, double density, ulong seed,
+        IReadOnlyList<string> names);
 }

@@ -19,7 +19,8 @@ public static class AdapterExport
         long parameters = adapter.Modules.Sum(module => module.A.ElementCount + module.B.ElementCount);
         if (options.Form == ExportForm.Peft)
         {
-            using LoraAdapter cast = options.ElementType is { } type ? Cast(adapter, type) : LoraAdapter.Create(adapter.Settings, adapter.Modules, adapter.WholeTensors);
+            using LoraAdapter cast = options.ElementType is { } type ? Cast(adapter, type)
+                : LoraAdapter.Create(adapter.Settings, adapter.Modules, adapter.WholeTensors);
             using AtomicOutput directory = AtomicOutput.Directory(options.Output, options.Force);
             cast.Save(directory.TemporaryPath);
             directory.Commit();
@@ -55,7 +56,8 @@ public static class AdapterExport
         if (types.Length > 1 || (options.ElementType is { } asked && asked != types[0]))
         {
             string found = string.Join(", ", types.Select(each => each.ShortName()));
-            throw new DataException($"{options.Base}: the adapter's inputs have the type of the weights, {found}; needs one, and no other asked for");
+            throw new DataException(
+                $"{options.Base}: the adapter's inputs have the type of the weights, {found}; needs one, and no other asked for");
         }
 
         using OnnxModel changed = LoraInputs.AddTo(model, bindings, options.Base!);
@@ -83,7 +85,8 @@ public static class AdapterExport
 
     private static LoraAdapter Cast(LoraAdapter adapter, ElementType type)
     {
-        TensorData To(TensorData tensor) => tensor.ElementType == type ? tensor : TensorData.FromDoubles(tensor.ToDoubles(), type, [.. tensor.Shape]);
+        TensorData To(TensorData tensor) => tensor.ElementType == type ? tensor
+            : TensorData.FromDoubles(tensor.ToDoubles(), type, [.. tensor.Shape]);
         return LoraAdapter.Create(
             adapter.Settings,
             [

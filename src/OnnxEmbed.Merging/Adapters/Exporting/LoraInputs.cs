@@ -53,8 +53,10 @@ internal sealed class LoraInputs
                 turnedB[(i % module.Rank * module.Outputs) + (i / module.Rank)] = b[i] * module.Scale;
             }
 
-            parameters.Add((NameOfA(module.Module), TensorData.FromDoubles(turnedA, type ?? module.A.ElementType, module.Inputs, module.Rank)));
-            parameters.Add((NameOfB(module.Module), TensorData.FromDoubles(turnedB, type ?? module.B.ElementType, module.Rank, module.Outputs)));
+            parameters.Add((NameOfA(module.Module),
+                TensorData.FromDoubles(turnedA, type ?? module.A.ElementType, module.Inputs, module.Rank)));
+            parameters.Add((NameOfB(module.Module),
+                TensorData.FromDoubles(turnedB, type ?? module.B.ElementType, module.Rank, module.Outputs)));
         }
 
         return parameters;
@@ -137,7 +139,8 @@ internal sealed class LoraInputs
             _after.Add(node, added = []);
         }
 
-        added.Add(Node(module.IsEmbedding ? "Gather" : "MatMul", module.IsEmbedding ? [NameOfA(module.Module), x] : [x, NameOfA(module.Module)], start + ".narrow"));
+        added.Add(Node(module.IsEmbedding ? "Gather" : "MatMul", module.IsEmbedding ? [NameOfA(module.Module), x]
+            : [x, NameOfA(module.Module)], start + ".narrow"));
         added.Add(Node("MatMul", [start + ".narrow", NameOfB(module.Module)], start + ".wide"));
         added.Add(Node("Add", [start + ".base", start + ".wide"], output));
     }

@@ -25,7 +25,8 @@ internal static class OnnxAdapterFile
     /// <param name="adapterVersion">The adapter's own version number.</param>
     /// <param name="modelVersion">Version number of the model it belongs to.</param>
     /// <exception cref="DataException">The tensors pass 2 GB.</exception>
-    public static void Write(string path, IReadOnlyList<(string Name, TensorData Value)> parameters, int adapterVersion = 1, int modelVersion = 1)
+    public static void Write(string path, IReadOnlyList<(string Name, TensorData Value)> parameters, int adapterVersion = 1,
+        int modelVersion = 1)
     {
         long bytes = parameters.Sum(parameter => parameter.Value.ByteLength + parameter.Name.Length + 256);
         if (bytes > MostBytes)

@@ -20,7 +20,8 @@ public static class AdapterExtraction
     /// <exception cref="OptionException">An option is wrong, all faults listed; or the output exists.</exception>
     /// <exception cref="DataException">The models do not fit each other, hold NaN or infinite weights, or no layer differs.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped.</exception>
-    public static AdapterReport Run(ExtractOptions options, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+    public static AdapterReport Run(ExtractOptions options, IProgress<MergeProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         Check(options);
@@ -35,14 +36,18 @@ public static class AdapterExtraction
     {
         List<string> differences = [], faults = [], warnings = [];
         Alignment alignment = SourceAlignment.Check([from, to], null, differences, faults, warnings);
-        differences.AddRange(alignment.Units.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}' holds several layers in one of the models and not in the other"));
-        return differences.Count > 0 ? throw new ShapeMismatchException($"extract: needs the same tensors in both models ({from.Label} is the base)", [.. differences, .. faults])
+        differences.AddRange(alignment.Units.Keys.Order(StringComparer.Ordinal)
+            .Select(name => $"'{name}' holds several layers in one of the models and not in the other"));
+        return differences.Count > 0
+            ? throw new ShapeMismatchException($"extract: needs the same tensors in both models ({from.Label} is the base)",
+            [.. differences, .. faults])
             : faults.Count > 0 ? throw new DataException("extract: " + string.Join("; ", faults))
             : warnings;
     }
 
     private static AdapterReport Extract(
-        ExtractOptions options, MergeSource from, MergeSource to, List<string> warnings, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+        ExtractOptions options, MergeSource from, MergeSource to, List<string> warnings, IProgress<MergeProgress>? progress,
+            CancellationToken cancellation)
     {
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.DegreeOfParallelism, CancellationToken = cancellation };
         LayerCatalogue catalogue = new(from.Model);
@@ -51,7 +56,8 @@ public static class AdapterExtraction
         List<(string Tensor, double Squares)> left = [];
         List<string> whole = [];
         double total = 0;
-        string[] names = [.. from.Model.Tensors.Where(tensor => tensor.Value.ElementType.IsFloat()).Select(tensor => tensor.Key).Order(StringComparer.Ordinal)];
+        string[] names = [.. from.Model.Tensors.Where(tensor => tensor.Value.ElementType.IsFloat()).Select(tensor => tensor.Key)
+            .Order(StringComparer.Ordinal)];
         for (int i = 0; i < names.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -80,7 +86,8 @@ public static class AdapterExtraction
 
         if (made.Reports.Count == 0)
         {
-            throw new DataException($"extract: needs layers that differ, {from.Label} and {to.Label} have none{(left.Count == 0 ? "" : $"; only {Names(left)} differ")}");
+            throw new DataException(
+                $"extract: needs layers that differ, {from.Label} and {to.Label} have none{(left.Count == 0 ? "" : $"; only {Names(left)} differ")}");
         }
 
         if (left.Count > 0)
@@ -102,7 +109,8 @@ public static class AdapterExtraction
     }
 
     private static void Add(
-        ExtractOptions options, MadeAdapter made, ExtractedLayer layer, double[] change, IReadOnlyList<long> shape, ParallelOptions parallel)
+        ExtractOptions options, MadeAdapter made, ExtractedLayer layer, double[] change, IReadOnlyList<long> shape,
+            ParallelOptions parallel)
     {
         Matrix stored = new((int)shape[0], (int)shape[1], change);
         Matrix delta = layer.Transposed ? stored.Transposed() : stored;
@@ -118,7 +126,8 @@ public static class AdapterExtraction
         double[] change = Doubles(to);
         Blends.Accumulate(-1, Doubles(from), change);
         long wrong = Reductions.CountNonFinite(change);
-        return wrong == 0 ? change : throw new DataException($"'{name}': needs finite weights in both models, got {wrong} NaN or infinite differences");
+        return wrong == 0 ? change
+            : throw new DataException($"'{name}': needs finite weights in both models, got {wrong} NaN or infinite differences");
     }
 
     private static double[] Doubles(WeightSource source)
@@ -144,11 +153,13 @@ public static class AdapterExtraction
 
     private static void CheckTargets(IReadOnlyList<string> targets, LayerCatalogue catalogue, MergeSource from)
     {
-        string[] layers = [.. from.Model.Tensors.Keys.Select(catalogue.Find).OfType<ExtractedLayer>().Select(layer => layer.Module).Order(StringComparer.Ordinal)];
+        string[] layers = [.. from.Model.Tensors.Keys.Select(catalogue.Find).OfType<ExtractedLayer>().Select(layer => layer.Module)
+            .Order(StringComparer.Ordinal)];
         string[] unknown = [.. targets.Where(target => !layers.Any(layer => IsTarget(layer, [target])))];
         if (unknown.Length > 0)
         {
-            throw new OptionException($"extract: targets: need names or name endings of layers of {from.Label}, got {string.Join(", ", unknown)}; it has {string.Join(", ", layers)}");
+            throw new OptionException(
+                $"extract: targets: need names or name endings of layers of {from.Label}, got {string.Join(", ", unknown)}; it has {string.Join(", ", layers)}");
         }
     }
 

@@ -14,7 +14,9 @@ public sealed record ExtractOptions
     /// <summary>Most values kept of each layer; null for no limit but <see cref="Energy"/>.</summary>
     public int? Rank { get; init; }
 
-    /// <summary>Share of ‖ΔW‖² of each layer that is kept at least, (0, 1], unless <see cref="Rank"/> ends it; null for exactly the rank.</summary>
+    /// <summary>
+    /// Share of ‖ΔW‖² of each layer that is kept at least, (0, 1], unless <see cref="Rank"/> ends it; null for exactly the rank.
+    /// </summary>
     public double? Energy { get; init; }
 
     /// <summary>Names or name endings of the layers; empty for all that changed.</summary>

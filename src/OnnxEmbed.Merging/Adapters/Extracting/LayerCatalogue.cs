@@ -22,7 +22,9 @@ internal sealed class LayerCatalogue
         }
     }
 
-    /// <summary>The layer of a weight; null where it is no matrix of a layer, has no name, or nothing tells which way round it lies.</summary>
+    /// <summary>
+    /// The layer of a weight; null where it is no matrix of a layer, has no name, or nothing tells which way round it lies.
+    /// </summary>
     public ExtractedLayer? Find(string tensor)
     {
         TensorData stored = _model.Tensors[tensor];

@@ -29,7 +29,8 @@ public sealed record AdapterReport
         get
         {
             double norms = Layers.Sum(layer => layer.Norm * layer.Norm);
-            return norms == 0 ? 0 : Math.Sqrt(Layers.Sum(layer => layer.Norm * layer.Norm * layer.RelativeError * layer.RelativeError) / norms);
+            return norms == 0 ? 0
+                : Math.Sqrt(Layers.Sum(layer => layer.Norm * layer.Norm * layer.RelativeError * layer.RelativeError) / norms);
         }
     }
 
@@ -66,6 +67,7 @@ public sealed record AdapterReport
             ["layers"] = layers,
             ["warnings"] = new JsonArray([.. Warnings.Select(warning => (JsonNode)warning)]),
         };
-        return json.ToJsonString(new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
+        return json.ToJsonString(
+            new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
     }
 }

@@ -161,7 +161,7 @@ internal static class CutSearch
             SelectionTally[] none = tensor.Tally(
                 () => Array.ConvertAll(open, selection => selection.MakeTally()),
                 [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-                (block, tallies) =>
+            (block, tallies) =>
                 {
                     Span<double> chunk = stackalloc double[SelectionTally.ChunkLength];
                     for (int start = 0; start < block.Count; start += chunk.Length)

@@ -109,7 +109,7 @@ internal sealed class TaskVectorRule(TaskVectorFamily family) : IMergeRule
         Add("gain", gains ?? []);
         return tensor.Compute(
             [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-            (block, result) =>
+        (block, result) =>
             {
                 int length = sparsifier?.Rows is null ? PieceLength : block.Count;
                 for (int start = 0; start < block.Count; start += length)
