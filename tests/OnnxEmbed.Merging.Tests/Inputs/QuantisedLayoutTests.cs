@@ -87,8 +87,12 @@ public class QuantisedLayoutTests
             node.Domain = "com.microsoft";
             BareModels.Write(paths[i], new Dictionary<string, TensorData>
             {
-                ["codes"] = TensorData.From<sbyte>([1, 2, (sbyte)(i + 3), 4], 2, 2), ["scales"] = TensorData.From<float>([0.5f], 1), ["zeros"] = TensorData.From<sbyte>([0], 1),
-                ["bias"] = TensorData.From<int>([7, i], 2), ["xs"] = TensorData.From<float>([0.25f]), ["xz"] = TensorData.From<sbyte>([0]),
+                ["codes"] = TensorData.From<sbyte>([1, 2, (sbyte)(i + 3), 4], 2, 2),
+                ["scales"] = TensorData.From<float>([0.5f], 1),
+                ["zeros"] = TensorData.From<sbyte>([0], 1),
+                ["bias"] = TensorData.From<int>([7, i], 2),
+                ["xs"] = TensorData.From<float>([0.25f]),
+                ["xz"] = TensorData.From<sbyte>([0]),
             }, ExternalDataMode.Auto, node);
         }
 
@@ -120,74 +124,74 @@ public class QuantisedLayoutTests
         switch (layout)
         {
             case "int4 blocks" or "uint4 axis" or "int4 tensor":
-            {
-                bool signed = layout.StartsWith("int4", StringComparison.Ordinal);
-                int group = layout == "int4 blocks" ? Block : layout == "uint4 axis" ? Inputs : Inputs * Outputs;
-                (int[] codes, float[] scales, int[] zeros) = Quantise(weight, i => i / group, signed ? -8 : 0, signed ? 7 : 15, signed);
-                ElementType type = signed ? ElementType.Int4 : ElementType.UInt4;
-                long[] shape = layout == "int4 blocks" ? [Outputs, Inputs / Block] : layout == "uint4 axis" ? [Outputs] : [];
-                tensors["codes"] = TensorData.FromBytes(type, [Outputs, Inputs], Nibbles(codes));
-                tensors["scales"] = TensorData.From<float>(scales, shape);
-                tensors["zeros"] = TensorData.FromBytes(type, shape, Nibbles(zeros));
-                NodeProto node = BareModels.Node("DequantizeLinear", ["codes", "scales", "zeros"], "w");
-                Attributes(node, layout == "int4 blocks" ? [("axis", 1), ("block_size", Block)] : [("axis", 0)]);
-                NodeProto gemm = BareModels.Node("Gemm", ["x", "w"], "y");
-                Attributes(gemm, ("transB", 1));
-                nodes.AddRange([node, gemm]);
-                break;
-            }
-
-            case "float zeros" or "order":
-            {
-                int[] groups = [.. Enumerable.Range(0, Inputs).Select(column => layout == "order" ? (reversed ? column + 1 : column) % 2 : column / Block)];
-                bool order = layout == "order";
-                (int[] codes, float[] scales, int[] zeros) = Quantise(
-                    weight, i => (i / Inputs * 2) + groups[i % Inputs], order ? -8 : 0, order ? 7 : 15, order);
-                codes = [.. codes.Select(code => code + (order ? 8 : 0))]; // 8 is the zero point where none is stored
-                tensors["codes"] = TensorData.FromBytes(ElementType.UInt8, [Outputs, Inputs / Block, Block / 2], Nibbles(codes));
-                tensors["scales"] = TensorData.From<float>(scales, Outputs, Inputs / Block);
-                tensors["zeros"] = TensorData.From<float>([.. zeros.Select((zero, i) => zero + (i % 3 * 0.25f))], Outputs, Inputs / Block);
-                tensors["order"] = TensorData.From<int>(groups, Inputs);
-                NodeProto node = BareModels.Node("MatMulNBits", order ? ["x", "codes", "scales", "", "order"] : ["x", "codes", "scales", "zeros"], "y");
-                node.Domain = "com.microsoft";
-                Attributes(node, ("K", Inputs), ("N", Outputs), ("bits", 4), ("block_size", Block));
-                nodes.Add(node);
-                break;
-            }
-
-            default:
-            {
-                // [in, out], as ONNX Runtime's dynamic quantisation leaves it.
-                float[] turned = [.. Enumerable.Range(0, weight.Length).Select(i => weight[(i % Outputs * Inputs) + (i / Outputs)])];
-                bool columns = layout == "integer columns";
-                (int[] codes, float[] scales, int[] zeros) = Quantise(turned, i => columns ? i % Outputs : 0, columns ? -127 : 0, columns ? 127 : 255, columns);
-                long[] shape = columns ? [Outputs] : [];
-                tensors["codes"] = columns ? TensorData.From<sbyte>([.. codes.Select(code => (sbyte)code)], Inputs, Outputs) : TensorData.From<byte>([.. codes.Select(code => (byte)code)], Inputs, Outputs);
-                tensors["scales"] = TensorData.From<float>(scales, shape);
-                tensors["zeros"] = columns ? TensorData.From<sbyte>([.. zeros.Select(zero => (sbyte)zero)], shape) : TensorData.From<byte>([.. zeros.Select(zero => (byte)zero)], shape);
-                if (layout == "qlinear")
                 {
-                    tensors["xs"] = TensorData.From<float>([1 / 255f]);
-                    tensors["ys"] = TensorData.From<float>([0.005f]);
-                    tensors["xz"] = TensorData.From<byte>([0]);
-                    tensors["yz"] = TensorData.From<byte>([(byte)(100 + seed)]);
-                    nodes.Add(BareModels.Node("QuantizeLinear", ["x", "xs", "xz"], "xq"));
-                    nodes.Add(BareModels.Node("QLinearMatMul", ["xq", "xs", "xz", "codes", "scales", "zeros", "ys", "yz"], "yq"));
-                    nodes.Add(BareModels.Node("DequantizeLinear", ["yq", "ys", "yz"], "y"));
+                    bool signed = layout.StartsWith("int4", StringComparison.Ordinal);
+                    int group = layout == "int4 blocks" ? Block : layout == "uint4 axis" ? Inputs : Inputs * Outputs;
+                    (int[] codes, float[] scales, int[] zeros) = Quantise(weight, i => i / group, signed ? -8 : 0, signed ? 7 : 15, signed);
+                    ElementType type = signed ? ElementType.Int4 : ElementType.UInt4;
+                    long[] shape = layout == "int4 blocks" ? [Outputs, Inputs / Block] : layout == "uint4 axis" ? [Outputs] : [];
+                    tensors["codes"] = TensorData.FromBytes(type, [Outputs, Inputs], Nibbles(codes));
+                    tensors["scales"] = TensorData.From<float>(scales, shape);
+                    tensors["zeros"] = TensorData.FromBytes(type, shape, Nibbles(zeros));
+                    NodeProto node = BareModels.Node("DequantizeLinear", ["codes", "scales", "zeros"], "w");
+                    Attributes(node, layout == "int4 blocks" ? [("axis", 1), ("block_size", Block)] : [("axis", 0)]);
+                    NodeProto gemm = BareModels.Node("Gemm", ["x", "w"], "y");
+                    Attributes(gemm, ("transB", 1));
+                    nodes.AddRange([node, gemm]);
                     break;
                 }
 
-                NodeProto quantise = BareModels.Node("DynamicQuantizeLinear", ["x"], "xq");
-                quantise.Output.AddRange(["xs", "xz"]);
-                NodeProto cast = BareModels.Node("Cast", ["whole"], "float");
-                Attributes(cast, ("to", 1));
-                nodes.AddRange(
-                [
-                    quantise, BareModels.Node("MatMulInteger", ["xq", "codes", "xz", "zeros"], "whole"), cast,
+            case "float zeros" or "order":
+                {
+                    int[] groups = [.. Enumerable.Range(0, Inputs).Select(column => layout == "order" ? (reversed ? column + 1 : column) % 2 : column / Block)];
+                    bool order = layout == "order";
+                    (int[] codes, float[] scales, int[] zeros) = Quantise(
+                        weight, i => (i / Inputs * 2) + groups[i % Inputs], order ? -8 : 0, order ? 7 : 15, order);
+                    codes = [.. codes.Select(code => code + (order ? 8 : 0))]; // 8 is the zero point where none is stored
+                    tensors["codes"] = TensorData.FromBytes(ElementType.UInt8, [Outputs, Inputs / Block, Block / 2], Nibbles(codes));
+                    tensors["scales"] = TensorData.From<float>(scales, Outputs, Inputs / Block);
+                    tensors["zeros"] = TensorData.From<float>([.. zeros.Select((zero, i) => zero + (i % 3 * 0.25f))], Outputs, Inputs / Block);
+                    tensors["order"] = TensorData.From<int>(groups, Inputs);
+                    NodeProto node = BareModels.Node("MatMulNBits", order ? ["x", "codes", "scales", "", "order"] : ["x", "codes", "scales", "zeros"], "y");
+                    node.Domain = "com.microsoft";
+                    Attributes(node, ("K", Inputs), ("N", Outputs), ("bits", 4), ("block_size", Block));
+                    nodes.Add(node);
+                    break;
+                }
+
+            default:
+                {
+                    // [in, out], as ONNX Runtime's dynamic quantisation leaves it.
+                    float[] turned = [.. Enumerable.Range(0, weight.Length).Select(i => weight[(i % Outputs * Inputs) + (i / Outputs)])];
+                    bool columns = layout == "integer columns";
+                    (int[] codes, float[] scales, int[] zeros) = Quantise(turned, i => columns ? i % Outputs : 0, columns ? -127 : 0, columns ? 127 : 255, columns);
+                    long[] shape = columns ? [Outputs] : [];
+                    tensors["codes"] = columns ? TensorData.From<sbyte>([.. codes.Select(code => (sbyte)code)], Inputs, Outputs) : TensorData.From<byte>([.. codes.Select(code => (byte)code)], Inputs, Outputs);
+                    tensors["scales"] = TensorData.From<float>(scales, shape);
+                    tensors["zeros"] = columns ? TensorData.From<sbyte>([.. zeros.Select(zero => (sbyte)zero)], shape) : TensorData.From<byte>([.. zeros.Select(zero => (byte)zero)], shape);
+                    if (layout == "qlinear")
+                    {
+                        tensors["xs"] = TensorData.From<float>([1 / 255f]);
+                        tensors["ys"] = TensorData.From<float>([0.005f]);
+                        tensors["xz"] = TensorData.From<byte>([0]);
+                        tensors["yz"] = TensorData.From<byte>([(byte)(100 + seed)]);
+                        nodes.Add(BareModels.Node("QuantizeLinear", ["x", "xs", "xz"], "xq"));
+                        nodes.Add(BareModels.Node("QLinearMatMul", ["xq", "xs", "xz", "codes", "scales", "zeros", "ys", "yz"], "yq"));
+                        nodes.Add(BareModels.Node("DequantizeLinear", ["yq", "ys", "yz"], "y"));
+                        break;
+                    }
+
+                    NodeProto quantise = BareModels.Node("DynamicQuantizeLinear", ["x"], "xq");
+                    quantise.Output.AddRange(["xs", "xz"]);
+                    NodeProto cast = BareModels.Node("Cast", ["whole"], "float");
+                    Attributes(cast, ("to", 1));
+                    nodes.AddRange(
+                    [
+                        quantise, BareModels.Node("MatMulInteger", ["xq", "codes", "xz", "zeros"], "whole"), cast,
                     BareModels.Node("Mul", ["xs", "scales"], "factor"), BareModels.Node("Mul", ["float", "factor"], "y"),
                 ]);
-                break;
-            }
+                    break;
+                }
         }
 
         graph.Node.AddRange(nodes);
