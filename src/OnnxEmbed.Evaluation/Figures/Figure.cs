@@ -2,13 +2,16 @@ using ScottPlot;
 
 namespace OnnxEmbed.Evaluation.Figures;
 
-/// <summary>A finished picture that can be had as PNG or SVG.</summary>
+/// <summary>A finished picture that can be had as PNG or SVG. Safe to draw from several threads.</summary>
 public sealed class Figure
 {
     /// <summary>Dots per unit of length in PNG: sharp on dense screens and in print.</summary>
     private const int PngScale = 2;
 
     private readonly Plot _plot;
+
+    // A plot is laid out at one scale at a time.
+    private readonly Lock _drawing = new();
 
     internal Figure(string title, string description, int width, int height, Plot plot)
     {
@@ -34,14 +37,20 @@ public sealed class Figure
     /// <summary>The picture as PNG, 2 pixels for each CSS pixel.</summary>
     public byte[] ToPng()
     {
-        _plot.ScaleFactor = PngScale;
-        return _plot.GetImageBytes(Width * PngScale, Height * PngScale, ImageFormat.Png);
+        lock (_drawing)
+        {
+            _plot.ScaleFactor = PngScale;
+            return _plot.GetImageBytes(Width * PngScale, Height * PngScale, ImageFormat.Png);
+        }
     }
 
     /// <summary>The picture as an SVG document.</summary>
     public string ToSvg()
     {
-        _plot.ScaleFactor = 1;
-        return FigureSvg.Finish(_plot.GetSvgXml(Width, Height), this);
+        lock (_drawing)
+        {
+            _plot.ScaleFactor = 1;
+            return FigureSvg.Finish(_plot.GetSvgXml(Width, Height), this);
+        }
     }
 }

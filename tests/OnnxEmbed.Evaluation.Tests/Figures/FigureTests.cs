@@ -54,6 +54,20 @@ public sealed class FigureTests
     }
 
     [Fact]
+    public void ToPng_WhileTheSameFigureIsDrawnAsSvg_GivesTheSamePicture()
+    {
+        Figure figure = SampleFigures.All.Values.First();
+        byte[] alone = figure.ToPng();
+        Parallel.For(0, 40, i =>
+        {
+            if (i % 2 == 0)
+                figure.ToSvg();
+            else
+                Assert.Equal(alone, figure.ToPng());
+        });
+    }
+
+    [Fact]
     public void CreateTypeface_AnyFamilyAsked_IsTheEmbeddedOne()
     {
         EmbeddedFont.Register();
