@@ -23,7 +23,7 @@ public sealed class SampleTests
 
         Assert.True(process.ExitCode == 0, await errors);
         string[] printed = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        string readme = File.ReadAllText(Path.Combine(Root, "src", "OnnxEmbed.Models", "README.md"));
+        string readme = File.ReadAllText(Path.Combine(Root, "README.md"));
         Assert.Equal(3, printed.Length);
         Assert.All(printed, line => Assert.Contains(line, readme, StringComparison.Ordinal));
     }
@@ -31,7 +31,7 @@ public sealed class SampleTests
     [Fact]
     public void Readme_Sample_IsTheProgram()
     {
-        string readme = File.ReadAllText(Path.Combine(Root, "src", "OnnxEmbed.Models", "README.md")).ReplaceLineEndings("\n");
+        string readme = File.ReadAllText(Path.Combine(Root, "README.md")).ReplaceLineEndings("\n");
         string program = File.ReadAllText(Path.Combine(Root, "tests", "OnnxEmbed.Samples", "Program.cs")).ReplaceLineEndings("\n");
 
         Assert.Contains($"```csharp\n{program}```", readme, StringComparison.Ordinal);
