@@ -34,6 +34,8 @@ const largest = (a, b) => {
   return worst;
 };
 
+const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+
 const goldens = {};
 for (const { path: directory, pooling, normalize, max_length, ids, vectors } of expected.packages) {
   const name = path.basename(directory);
@@ -89,6 +91,17 @@ for (const { path: directory, pooling, normalize, max_length, ids, vectors } of 
   const raw = await session.run(feeds, ['sentence_embedding']);
   const bare = largest(Array.from(raw.sentence_embedding.data, Number), whole.flatMap((i) => vectors[i]));
   report(bare <= TOLERANCE, `${name}: output sentence_embedding in onnxruntime-node, largest difference ${bare.toExponential(1)}`);
+
+  // One padded batch through the pipeline, as USAGE.md says; variants are told by their cosine.
+  if (fs.existsSync(path.join(path.dirname(directory), 'shipped', name))) {
+    env.localModelPath = path.join(path.dirname(directory), 'shipped') + path.sep;
+    for (const [dtype, least] of [['fp32', 1 - 1e-6], ['fp16', 1 - 1e-5], ['q8', 0.99]]) {
+      const run = await pipeline('feature-extraction', name, { dtype });
+      const rows = (await run(whole.map((i) => expected.texts[i]), { pooling: POOLING[pooling], normalize })).tolist();
+      const cosine = Math.min(...rows.map((row, k) => dot(row, vectors[whole[k]]) / Math.sqrt(dot(row, row) * dot(vectors[whole[k]], vectors[whole[k]]))));
+      report(cosine >= least, `${name}: shipped, ${dtype}, one padded batch of the pipeline, smallest cosine ${cosine.toFixed(7)}`);
+    }
+  }
 }
 
 if (golden) {

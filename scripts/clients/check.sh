@@ -25,6 +25,11 @@ if [ ${#packages[@]} -eq 0 ]; then
   for package in "$root"/models/*/; do
     [ -f "$package/onnx/model.onnx" ] && packages+=("$(realpath "$package")")
   done
+  # As `ship` lays them out, with smaller variants; the last token needs padding at the left.
+  for name in bert-mean bert-cls llama-mean llama-last; do
+    "${ONNXEMBED:-$root/artifacts/bin/onnxembed}" ship "$work/models/$name" --target transformers.js \
+      -o "$work/models/shipped/$name" --force --quiet >/dev/null
+  done
   # An exported graph, imported with each pooling.
   for pooling in mean cls last max weightedmean meansqrtlen; do
     "${ONNXEMBED:-$root/artifacts/bin/onnxembed}" import "$work/models/bert-mean/onnx/model.onnx" --pooling "$pooling" \

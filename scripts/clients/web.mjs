@@ -87,7 +87,7 @@ server.listen(0, '127.0.0.1', () => {
     browser.kill();
     server.close();
     server.closeAllConnections();
-    browser.once('exit', () => fs.rmSync(profile, { recursive: true, force: true }));
+    browser.once('exit', () => fs.rmSync(profile, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 }));
     if (error) console.log(`FAILED ${error}`);
     console.log(`${passed} passed, ${failed + (error ? 1 : 0)} failed`);
     process.exitCode = !error && failed === 0 && passed === batches.length ? 0 : 1;
